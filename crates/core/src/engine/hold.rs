@@ -1,0 +1,209 @@
+//! Holding a slot while a pipeline works on it: renewals, the time limit, panics.
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use futures::future::{Either, select};
+
+use super::Engine;
+use super::usage::Account;
+use crate::codes;
+use crate::ids::JobId;
+use crate::job::{Job, Reported};
+use crate::moves::{self, Claim};
+use crate::pipeline::{Outcome, StageTable, Stop, Work};
+use crate::ports::PortResult;
+use crate::step::Applied;
+use crate::time::Time;
+use crate::timing::{MAX_TRIES, back_off};
+
+/// Reports closer together than this are dropped.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How held work ended.
+pub(super) enum Ended<T> {
+    /// The pipeline answered.
+    Outcome(Outcome<T>),
+    /// The lease could not be renewed: the work was dropped, and what it would have answered is worth nothing.
+    Lost,
+}
+
+/// A slot in our hands.
+pub(super) struct Held<'a> {
+    engine: &'a Engine,
+    id: JobId,
+    pub(super) claim: Claim,
+    /// Which claim on the slot this is, from 1.
+    pub(super) tries: u32,
+    stages: StageTable,
+    total: Option<u32>,
+    stopped: AtomicBool,
+    until_ms: AtomicI64,
+    reported_ms: AtomicI64,
+}
+
+impl<'a> Held<'a> {
+    pub(super) fn new(engine: &'a Engine, job: &Job, claim: Claim, stages: StageTable) -> Self {
+        let until = job.leases.get(&claim.slot).map_or(0, |lease| lease.until.ms());
+        Self {
+            engine,
+            id: job.id,
+            tries: job.tries_of(claim.slot),
+            claim,
+            stages,
+            total: job.total,
+            stopped: AtomicBool::new(false),
+            until_ms: AtomicI64::new(until),
+            reported_ms: AtomicI64::new(i64::MIN / 2),
+        }
+    }
+
+    /// Whether this was the last try.
+    pub(super) fn is_last_try(&self) -> bool {
+        self.tries >= MAX_TRIES
+    }
+
+    /// Runs `work` while renewing the lease, for at most the work limit. A panic counts as a transient failure:
+    /// it must cost a try, not the process.
+    pub(super) async fn run<T>(&self, work: impl Future<Output = Outcome<T>>) -> Ended<T> {
+        let work = pin!(AssertUnwindSafe(work).catch_unwind());
+        let guard = pin!(self.guard());
+        match select(work, guard).await {
+            Either::Left((Ok(outcome), _)) => Ended::Outcome(outcome),
+            Either::Left((Err(panic), _)) => {
+                tracing::error!(job = %self.id, slot = %self.claim.slot, panic = panic_text(&*panic), "panic");
+                Ended::Outcome(Outcome::Retry {
+                    code: codes::INTERNAL_ERROR.to_owned(),
+                    after: None,
+                })
+            }
+            Either::Right((Guarded::TimeIsUp, _)) => Ended::Outcome(Outcome::Retry {
+                code: codes::CHUNK_TIMEOUT.to_owned(),
+                after: None,
+            }),
+            Either::Right((Guarded::LeaseLost, _)) => Ended::Lost,
+        }
+    }
+
+    /// Renews until the lease is lost or the time is up.
+    async fn guard(&self) -> Guarded {
+        let timing = &self.engine.timing;
+        let started = self.engine.clock.now();
+        loop {
+            let left = timing
+                .work_limit
+                .saturating_sub(self.engine.clock.now().since(started));
+            self.engine.clock.sleep(timing.renew.min(left)).await;
+            let now = self.engine.clock.now();
+            if now.since(started) >= timing.work_limit {
+                self.stopped.store(true, Ordering::Relaxed);
+                return Guarded::TimeIsUp;
+            }
+            match self
+                .engine
+                .apply(self.id, &moves::renew(&self.claim, now, timing))
+                .await
+            {
+                Ok(Applied::Yes(_)) => self
+                    .until_ms
+                    .store(now.plus(timing.lease).ms(), Ordering::Relaxed),
+                Ok(_) => return self.lose(),
+                Err(error) => {
+                    tracing::warn!(job = %self.id, %error, "renewal failed");
+                    if self.is_over(self.engine.clock.now()) {
+                        return self.lose();
+                    }
+                }
+            }
+        }
+    }
+
+    fn lose(&self) -> Guarded {
+        self.stopped.store(true, Ordering::Relaxed);
+        Guarded::LeaseLost
+    }
+
+    fn is_over(&self, now: Time) -> bool {
+        now.ms() >= self.until_ms.load(Ordering::Relaxed)
+    }
+
+    /// Shows a stage with its text made by `total`; the engine's own reports are not rate-limited.
+    pub(super) async fn show(&self, index: usize, percent: u8, total: Option<u32>) -> PortResult<()> {
+        let Some(stage) = self.stages.stages.get(index) else {
+            return Ok(());
+        };
+        let total = total.or(self.total).unwrap_or(0).to_string();
+        let reported = Reported {
+            index: u32::try_from(index).unwrap_or(0),
+            text: stage.text.replace("{total}", &total),
+            percent: percent.min(99),
+        };
+        let now = self.engine.clock.now();
+        self.engine
+            .apply(self.id, &moves::report(&self.claim, now, reported))
+            .await
+            .map(|_| ())
+    }
+
+    /// Lets the slot rest after a transient failure; how long.
+    pub(super) async fn rest(&self, after: Option<Duration>, account: &Account<'_>) -> PortResult<Duration> {
+        let delay = after.unwrap_or_else(|| back_off(self.tries, self.engine.jitter()));
+        let until = self.engine.clock.now().plus(delay);
+        let step = moves::back_off(&self.claim, until, account.up_to("dynamodb.update"));
+        self.engine.apply(self.id, &step).await?;
+        account.recorded();
+        Ok(delay + Duration::from_millis(100))
+    }
+
+    /// Gives the slot back because the job is being cancelled; the record as it stands then.
+    pub(super) async fn release(&self, account: &Account<'_>) -> PortResult<Option<Box<Job>>> {
+        let step = moves::release(&self.claim, account.up_to("dynamodb.update"));
+        let applied = self.engine.apply(self.id, &step).await?;
+        account.recorded();
+        Ok(match applied {
+            Applied::Yes(job) | Applied::Refused(job) => Some(job),
+            Applied::Unknown => None,
+        })
+    }
+}
+
+enum Guarded {
+    TimeIsUp,
+    LeaseLost,
+}
+
+#[async_trait]
+impl Work for Held<'_> {
+    async fn report(&self, index: usize, percent: u8) {
+        let now = self.engine.clock.now();
+        let last = Time::from_ms(self.reported_ms.load(Ordering::Relaxed));
+        if now.since(last) < REPORT_INTERVAL || self.checkpoint().is_err() {
+            return;
+        }
+        self.reported_ms.store(now.ms(), Ordering::Relaxed);
+        if let Err(error) = self.show(index, percent, None).await {
+            tracing::warn!(job = %self.id, %error, "report not written");
+        }
+    }
+
+    fn checkpoint(&self) -> Result<(), Stop> {
+        if self.stopped.load(Ordering::Relaxed) || self.is_over(self.engine.clock.now()) {
+            return Err(Stop);
+        }
+        Ok(())
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}

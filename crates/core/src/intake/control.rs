@@ -1,0 +1,94 @@
+//! Cancel and retry.
+
+use super::{Accepted, Caller, Intake};
+use crate::ids::JobId;
+use crate::job::{Job, Status};
+use crate::moves::{self, NoRetry};
+use crate::plan::{plan_key, upload_key};
+use crate::problem::Problem;
+use crate::step::Applied;
+
+impl Intake {
+    /// Cancels a job: from here on no claim succeeds. It ends at once when nobody works on it, else with the last
+    /// lease. A second time is a no-op; a finished job is a conflict.
+    pub async fn cancel(&self, caller: &Caller, id: JobId) -> Result<Accepted, Problem> {
+        let job = self.owned(caller, id).await?;
+        let step = moves::request_cancel(self.engine.clock.now(), &caller.owner);
+        let job = match self.engine.apply(job.id, &step).await? {
+            Applied::Yes(job) => job,
+            Applied::Refused(job) if job.status == Status::Cancelled => job,
+            Applied::Refused(job) if job.status.is_terminal() => return Err(finished(&job)),
+            Applied::Refused(job) => job,
+            Applied::Unknown => return Err(Problem::job_not_found()),
+        };
+        let job = self.engine.advance_and_send(job, None).await?;
+        let details = self.engine.details.details(id).await?;
+        Ok(Accepted { job: *job, details })
+    }
+
+    /// Starts the next attempt, over what is not done only.
+    pub async fn retry(&self, caller: &Caller, id: JobId) -> Result<Accepted, Problem> {
+        let job = self.owned(caller, id).await?;
+        moves::may_retry(&job).map_err(|reason| no_retry(reason, &job))?;
+        let details = self.engine.details.details(id).await?;
+        self.sources_are_there(&job, details.request.files.len()).await?;
+        let stage = self.engine.pipeline(&job)?.spec().stages.queued();
+        let step = moves::retry(&job, self.engine.clock.now(), stage);
+        match self.engine.apply(id, &step).await? {
+            Applied::Yes(job) => {
+                self.queue(&job).await;
+                Ok(Accepted { job: *job, details })
+            }
+            // Somebody else retried it at the same moment: that attempt serves both.
+            Applied::Refused(current) if current.attempt == job.attempt + 1 => Ok(Accepted {
+                job: *current,
+                details,
+            }),
+            Applied::Refused(current) => Err(no_retry(NoRetry::NotTerminal, &current)),
+            Applied::Unknown => Err(Problem::job_not_found()),
+        }
+    }
+
+    /// A stored plan brings its own inputs; without one the uploads are needed again.
+    async fn sources_are_there(&self, job: &Job, files: usize) -> Result<(), Problem> {
+        if self.engine.blobs.head(&plan_key(job.id)).await?.is_some() {
+            return Ok(());
+        }
+        for index in 0..files {
+            if self
+                .engine
+                .blobs
+                .head(&upload_key(job.id, index))
+                .await?
+                .is_none()
+            {
+                return Err(Problem::conflict(
+                    "SOURCE_GONE",
+                    "The uploaded files are no longer there. Please start a new job.",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn finished(job: &Job) -> Problem {
+    Problem::conflict("JOB_FINISHED", format!("The job is over: it is {}.", job.status))
+}
+
+fn no_retry(reason: NoRetry, job: &Job) -> Problem {
+    match reason {
+        NoRetry::NotTerminal => Problem::conflict(
+            "JOB_RUNNING",
+            format!("The job is not over: it is {}.", job.status),
+        ),
+        NoRetry::NothingToDo => Problem::conflict(
+            "NOTHING_TO_RETRY",
+            "The job is complete: there is nothing to do again.",
+        ),
+        NoRetry::NeverStarted => Problem::conflict(
+            "NOTHING_TO_RETRY",
+            "The job's files never came. Please start a new job.",
+        ),
+    }
+}

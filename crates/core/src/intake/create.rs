@@ -1,0 +1,377 @@
+//! Creating jobs.
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
+
+use super::uploads::MULTIPART_ABOVE_BYTES;
+use super::{Accepted, Caller, DeclaredFile, Intake, SentFile, Submission, clean_file_name, fields};
+use crate::ids::{JobId, sha256_hex};
+use crate::job::{Job, Phase, Stage, Status};
+use crate::pipeline::{FileHead, Pipeline};
+use crate::plan::upload_key;
+use crate::ports::{Created, Details, FileDetail, IdempotencyEntry, NewJob, RequestDetail};
+use crate::problem::{FieldError, Problem};
+use crate::time::Time;
+use crate::timing::{FIRST_NUDGE, IDEMPOTENCY_LIFE, RETENTION, UPLOAD_LIMIT};
+use crate::usage::Usage;
+
+/// Files stored at the same time.
+const PARALLEL_PUTS: usize = 4;
+
+impl Intake {
+    /// Creates a job from files that came with the request, and queues it.
+    pub async fn submit(
+        &self,
+        caller: &Caller,
+        submission: Submission,
+        files: Vec<SentFile>,
+    ) -> Result<Accepted, Problem> {
+        let (pipeline, settings) = self.checked(&submission, files.len())?;
+        let mut details = Vec::with_capacity(files.len());
+        for file in &files {
+            let name = clean_file_name(&file.name);
+            let sample = &file.bytes[..file.bytes.len().min(FileHead::SAMPLE_BYTES as usize)];
+            let size = file.bytes.len() as u64;
+            let head = FileHead {
+                name: &name,
+                content_type: &file.content_type,
+                size,
+                first_bytes: Some(sample),
+            };
+            pipeline.check_file(&head)?;
+            details.push(FileDetail {
+                size,
+                content_type: file.content_type.clone(),
+                sha256: Some(sha256_hex(&file.bytes)),
+                name,
+                ..FileDetail::default()
+            });
+        }
+        let mut request = RequestDetail {
+            files: details,
+            settings,
+        };
+        let (id, idempotency) = match self.begin(caller, &submission, &request).await? {
+            Begun::New(id, idempotency) => (id, idempotency),
+            Begun::Existing(accepted) => return Ok(accepted),
+        };
+        let heads = stream::iter(files.into_iter().enumerate())
+            .map(|(index, file)| async move {
+                self.engine
+                    .blobs
+                    .put(&upload_key(id, index), &file.content_type, file.bytes)
+                    .await
+            })
+            .buffered(PARALLEL_PUTS)
+            .try_collect::<Vec<_>>()
+            .await?;
+        for (file, head) in request.files.iter_mut().zip(heads) {
+            file.etag = Some(head.etag);
+        }
+        let job = self.new_job(id, caller, &submission, &request, pipeline, Status::Queued);
+        let accepted = self.create(job, request, idempotency).await?;
+        self.queue(&accepted.job).await;
+        Ok(accepted)
+    }
+
+    /// Creates a job whose files the client brings itself.
+    pub async fn announce(
+        &self,
+        caller: &Caller,
+        submission: Submission,
+        files: Vec<DeclaredFile>,
+    ) -> Result<Accepted, Problem> {
+        let (pipeline, settings) = self.checked(&submission, files.len())?;
+        let mut details = Vec::with_capacity(files.len());
+        for (index, file) in files.into_iter().enumerate() {
+            let name = clean_file_name(&file.name);
+            let content_type = content_type(&file.content_type);
+            let head = FileHead {
+                name: &name,
+                content_type: &content_type,
+                size: file.size,
+                first_bytes: None,
+            };
+            pipeline.check_file(&head)?;
+            let sha256 = file.sha256.map(|hash| hash.to_ascii_lowercase());
+            if sha256.as_ref().is_some_and(|hash| !is_sha256(hash)) {
+                let detail = "A SHA-256 has 64 hexadecimal digits.";
+                let field = format!("files[{index}].sha256");
+                return Err(Problem::invalid(vec![FieldError::new(
+                    field,
+                    "INVALID_SHA256",
+                    detail,
+                )]));
+            }
+            details.push(FileDetail {
+                size: file.size,
+                content_type,
+                sha256,
+                name,
+                ..FileDetail::default()
+            });
+        }
+        let mut request = RequestDetail {
+            files: details,
+            settings,
+        };
+        let (id, idempotency) = match self.begin(caller, &submission, &request).await? {
+            Begun::New(id, idempotency) => (id, idempotency),
+            Begun::Existing(accepted) => return Ok(accepted),
+        };
+        for (index, file) in request.files.iter_mut().enumerate() {
+            if file.size > MULTIPART_ABOVE_BYTES {
+                let key = upload_key(id, index);
+                file.upload_id = Some(self.transfers.begin_multipart(&key, &file.content_type).await?);
+            }
+        }
+        let job = self.new_job(
+            id,
+            caller,
+            &submission,
+            &request,
+            pipeline,
+            Status::AwaitingUpload,
+        );
+        self.create(job, request, idempotency).await
+    }
+
+    /// Checks everything that needs no look at a file.
+    fn checked(&self, submission: &Submission, files: usize) -> Result<(&dyn Pipeline, Value), Problem> {
+        fields::check(submission)?;
+        let pipeline = self.engine.registry.get(&submission.pipeline).ok_or_else(|| {
+            let known: Vec<&str> = self
+                .engine
+                .registry
+                .all()
+                .map(|pipeline| pipeline.spec().name)
+                .collect();
+            let detail = format!("There is no such pipeline. Known are: {}.", known.join(", "));
+            Problem::invalid(vec![FieldError::new("pipeline", "UNKNOWN_PIPELINE", detail)])
+        })?;
+        let spec = pipeline.spec();
+        let kind = submission.kind.as_deref();
+        if kind.is_some_and(|kind| !spec.kinds.contains(&kind)) || (kind.is_none() && spec.kinds.len() > 1) {
+            let detail = match spec.kinds {
+                [] => "This pipeline has no kinds.".to_owned(),
+                kinds => format!("The kind must be one of: {}.", kinds.join(", ")),
+            };
+            return Err(Problem::invalid(vec![FieldError::new(
+                "kind",
+                "UNKNOWN_KIND",
+                detail,
+            )]));
+        }
+        let settings = pipeline
+            .settings(kind, &submission.settings)
+            .map_err(Problem::invalid)?;
+        fields::check_count(files, spec.max_files)?;
+        Ok((pipeline, settings))
+    }
+
+    /// A fresh id, or the job that the caller's key already made.
+    async fn begin(
+        &self,
+        caller: &Caller,
+        submission: &Submission,
+        request: &RequestDetail,
+    ) -> Result<Begun, Problem> {
+        let now = self.engine.clock.now();
+        let id = JobId::generate(now, self.engine.entropy.as_ref());
+        let Some(key) = &submission.idempotency_key else {
+            return Ok(Begun::New(id, None));
+        };
+        let entry = IdempotencyEntry {
+            owner: caller.owner.clone(),
+            key: key.clone(),
+            content_hash: content_hash(submission, request),
+            job_id: id,
+            expires_at: now.plus(IDEMPOTENCY_LIFE),
+        };
+        match self.engine.jobs.idempotent(&caller.owner, key, now).await? {
+            Some(earlier) => self.repeated(&entry, &earlier).await.map(Begun::Existing),
+            None => Ok(Begun::New(id, Some(entry))),
+        }
+    }
+
+    async fn create(
+        &self,
+        job: Job,
+        request: RequestDetail,
+        idempotency: Option<IdempotencyEntry>,
+    ) -> Result<Accepted, Problem> {
+        let new = NewJob {
+            job: job.clone(),
+            request: request.clone(),
+            idempotency: idempotency.clone(),
+        };
+        match (self.engine.jobs.create(new).await?, idempotency) {
+            (Created::KeyInUse(earlier), Some(entry)) => self.repeated(&entry, &earlier).await,
+            _ => Ok(Accepted {
+                job,
+                details: Details {
+                    request,
+                    ..Details::default()
+                },
+            }),
+        }
+    }
+
+    /// The same key again: the same job for the same content, a refusal for other content.
+    async fn repeated(
+        &self,
+        entry: &IdempotencyEntry,
+        earlier: &IdempotencyEntry,
+    ) -> Result<Accepted, Problem> {
+        if entry.content_hash != earlier.content_hash {
+            return Err(Problem::new(
+                422,
+                "IDEMPOTENCY_KEY_REUSED",
+                "This idempotency key was used for another request in the last 24 hours. Please use a new one.",
+            ));
+        }
+        let (job, details) = futures::join!(
+            self.engine.jobs.get(earlier.job_id),
+            self.engine.details.details(earlier.job_id)
+        );
+        let job = job?.ok_or_else(Problem::job_not_found)?;
+        Ok(Accepted {
+            job,
+            details: details?,
+        })
+    }
+
+    /// Sends the first message. The job is accepted already: should this fail, `sweep` sends it.
+    pub(super) async fn queue(&self, job: &Job) {
+        if let Err(error) = self.engine.send_plan(job).await {
+            tracing::error!(job = %job.id, %error, "first message not sent; sweep will send it");
+        }
+    }
+
+    fn new_job(
+        &self,
+        id: JobId,
+        caller: &Caller,
+        submission: &Submission,
+        request: &RequestDetail,
+        pipeline: &dyn Pipeline,
+        status: Status,
+    ) -> Job {
+        let now = self.engine.clock.now();
+        let mut usage: Usage = self.engine.meter.take();
+        usage.count("dynamodb.transact");
+        let queued = status == Status::Queued;
+        if queued {
+            usage.count("sqs.send");
+        }
+        let due_at = if queued {
+            now.plus(FIRST_NUDGE)
+        } else {
+            now.plus(UPLOAD_LIMIT)
+        };
+        blank_job(id, now, pipeline.spec().stages.queued()).filled(|job| {
+            job.pipeline = pipeline.spec().name.to_owned();
+            job.kind = submission.kind.clone();
+            job.label = submission.label.clone();
+            job.batch_id = submission.batch_id.clone();
+            job.owner = caller.owner.clone();
+            job.priority = submission.priority;
+            job.status = status;
+            job.file_name = request.files.first().map(|file| file.name.clone());
+            job.file_count = u32::try_from(request.files.len()).unwrap_or(u32::MAX);
+            job.usage = usage;
+            job.queued_at = queued.then_some(now);
+            job.due_at = Some(due_at.ceil_minute());
+        })
+    }
+}
+
+enum Begun {
+    New(JobId, Option<IdempotencyEntry>),
+    Existing(Accepted),
+}
+
+impl Job {
+    fn filled(mut self, fill: impl FnOnce(&mut Self)) -> Self {
+        fill(&mut self);
+        self
+    }
+}
+
+/// A job of which nothing is known yet but when it was made.
+fn blank_job(id: JobId, now: Time, stage: Stage) -> Job {
+    Job {
+        id,
+        pipeline: String::new(),
+        kind: None,
+        label: None,
+        batch_id: None,
+        company_id: None,
+        owner: String::new(),
+        priority: crate::job::Priority::Normal,
+        status: Status::Queued,
+        phase: Phase::Planning,
+        outcome: None,
+        attempt: 1,
+        version: 1,
+        total: None,
+        done: Default::default(),
+        failed: Default::default(),
+        leases: Default::default(),
+        tries: Default::default(),
+        stage,
+        reported: None,
+        warnings: Vec::new(),
+        error: None,
+        file_name: None,
+        file_count: 0,
+        result: None,
+        usage: Usage::default(),
+        created_at: now,
+        queued_at: None,
+        started_at: None,
+        completed_at: None,
+        updated_at: now,
+        deadline_at: None,
+        warned_at: None,
+        expires_at: now.plus(RETENTION),
+        cancel_requested_at: None,
+        cancelled_by: None,
+        due_at: None,
+        quiet: false,
+    }
+}
+
+/// SHA-256 over what the request means: its fields and each file's name, size and hash, not the form's bytes.
+fn content_hash(submission: &Submission, request: &RequestDetail) -> String {
+    let files: Vec<Value> = request
+        .files
+        .iter()
+        .map(|file| json!([file.name, file.size, file.content_type, file.sha256]))
+        .collect();
+    let content = json!({
+        "pipeline": submission.pipeline,
+        "kind": submission.kind,
+        "settings": request.settings,
+        "priority": submission.priority,
+        "label": submission.label,
+        "batch_id": submission.batch_id,
+        "files": files,
+    });
+    sha256_hex(content.to_string().as_bytes())
+}
+
+fn content_type(declared: &str) -> String {
+    let plain = declared.trim();
+    let ok =
+        !plain.is_empty() && plain.len() <= 100 && plain.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+    if ok {
+        plain.to_owned()
+    } else {
+        "application/octet-stream".to_owned()
+    }
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.chars().all(|c| c.is_ascii_hexdigit())
+}

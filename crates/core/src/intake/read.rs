@@ -1,0 +1,305 @@
+//! What users read.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::{Accepted, Caller};
+use crate::ids::JobId;
+use crate::job::Job;
+use crate::pipeline::{ExportOptions, Format, Registry};
+use crate::plan::result_key;
+use crate::ports::{
+    BlobStore, Clock, DetailStore, EventLog, Fetched, JobFilter, JobStore, ListCursor, Transfers,
+};
+use crate::problem::{FieldError, Problem};
+use crate::stream_token::StreamTokens;
+use crate::timing::RESULT_LINK_LIFE;
+use crate::view::{Event, JobView, view};
+
+/// Events in one answer.
+const MAX_EVENTS: usize = 500;
+
+/// Jobs in one answer.
+const MAX_LIST: usize = 100;
+
+/// Longest a request may wait for the first newer event; API Gateway gives up at 30 s.
+const MAX_WAIT: Duration = Duration::from_secs(20);
+
+/// The result that is read to make an export of it.
+const MAX_EXPORT_SOURCE_BYTES: u64 = 128 << 20;
+
+/// Reads for users. It never writes.
+#[derive(Clone)]
+#[allow(missing_docs, reason = "each field is the port of its name")]
+pub struct Reader {
+    pub jobs: Arc<dyn JobStore>,
+    pub details: Arc<dyn DetailStore>,
+    pub events: Arc<dyn EventLog>,
+    pub blobs: Arc<dyn BlobStore>,
+    pub transfers: Arc<dyn Transfers>,
+    pub clock: Arc<dyn Clock>,
+    pub registry: Registry,
+    pub tokens: StreamTokens,
+}
+
+/// Which jobs a client wants to see.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListQuery {
+    /// Filter.
+    pub filter: JobFilter,
+    /// At most this many.
+    pub limit: Option<usize>,
+    /// As the last page gave it.
+    pub cursor: Option<String>,
+}
+
+/// A page of jobs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JobList {
+    /// Newest first, without details.
+    pub jobs: Vec<JobView>,
+    /// For the next page.
+    pub next_cursor: Option<String>,
+}
+
+/// A page of events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EventPage {
+    /// Oldest first.
+    pub events: Vec<Event>,
+    /// What to ask for next.
+    pub next_after: u64,
+    /// Whether nothing more will come in this attempt.
+    #[serde(skip)]
+    pub ended: bool,
+}
+
+/// How a result is to be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Download {
+    /// From here.
+    Link(String),
+    /// It was made for this request.
+    Made {
+        /// The bytes.
+        bytes: Bytes,
+        /// Media type.
+        content_type: &'static str,
+        /// Name to save it under.
+        file_name: String,
+    },
+}
+
+impl Reader {
+    /// The caller's job.
+    pub async fn job(&self, caller: &Caller, id: JobId) -> Result<Accepted, Problem> {
+        let (job, details) = futures::join!(self.jobs.get(id), self.details.details(id));
+        let job = job?.ok_or_else(Problem::job_not_found)?;
+        caller.owns(&job)?;
+        Ok(Accepted {
+            job,
+            details: details?,
+        })
+    }
+
+    /// The caller's job without its details.
+    pub async fn record(&self, caller: &Caller, id: JobId) -> Result<Job, Problem> {
+        let job = self.jobs.get(id).await?.ok_or_else(Problem::job_not_found)?;
+        caller.owns(&job)?;
+        Ok(job)
+    }
+
+    /// What the owner sees of it, with a fresh link to its event stream.
+    pub fn show(&self, accepted: &Accepted) -> JobView {
+        let now = self.clock.now();
+        let token = self.tokens.issue(accepted.job.id, &accepted.job.owner, now);
+        view(&accepted.job, Some(&accepted.details), Some(&token), now)
+    }
+
+    /// The caller's jobs.
+    pub async fn list(&self, caller: &Caller, query: &ListQuery) -> Result<JobList, Problem> {
+        let after = query.cursor.as_deref().map(decode_cursor).transpose()?;
+        let limit = query.limit.unwrap_or(50).clamp(1, MAX_LIST);
+        let page = self.jobs.list(&caller.owner, &query.filter, after, limit).await?;
+        let now = self.clock.now();
+        Ok(JobList {
+            jobs: page.jobs.iter().map(|job| view(job, None, None, now)).collect(),
+            next_cursor: page.next.as_ref().map(encode_cursor).transpose()?,
+        })
+    }
+
+    /// Events of the caller's job with a version above `after`; waits up to `wait` for the first.
+    pub async fn events(
+        &self,
+        caller: &Caller,
+        id: JobId,
+        after: u64,
+        wait: Duration,
+    ) -> Result<EventPage, Problem> {
+        let job = self.record(caller, id).await?;
+        self.events_of(job, after, wait).await
+    }
+
+    /// As [`Reader::events`], for whoever has a stream token.
+    pub async fn stream(
+        &self,
+        token: &str,
+        id: JobId,
+        after: u64,
+        wait: Duration,
+    ) -> Result<EventPage, Problem> {
+        let refused = || {
+            Problem::new(
+                401,
+                "INVALID_TOKEN",
+                "This link has expired. Please load the job again.",
+            )
+        };
+        let job = self.jobs.get(id).await?.ok_or_else(refused)?;
+        if !self.tokens.admits(token, id, &job.owner, self.clock.now()) {
+            return Err(refused());
+        }
+        self.events_of(job, after, wait).await
+    }
+
+    async fn events_of(&self, job: Job, after: u64, wait: Duration) -> Result<EventPage, Problem> {
+        let until = self.clock.now().plus(wait.min(MAX_WAIT));
+        let mut pause = Duration::from_millis(50);
+        let mut latest = job;
+        loop {
+            let events = self.events.after(latest.id, after, MAX_EVENTS).await?;
+            let newest = events.last().map_or(after, |event| event.version);
+            let ended = latest.status.is_terminal() && newest >= latest.version;
+            let now = self.clock.now();
+            if !events.is_empty() || ended || now >= until {
+                return Ok(EventPage {
+                    events,
+                    next_after: newest,
+                    ended,
+                });
+            }
+            self.clock.sleep(pause.min(until.since(now))).await;
+            pause = (pause * 2).min(Duration::from_millis(800));
+            // Whether more can come is seen on the record: the event list trails it a little.
+            if let Some(job) = self.jobs.get(latest.id).await? {
+                latest = job;
+            }
+        }
+    }
+
+    /// Where to fetch the result of the caller's job.
+    pub async fn result(
+        &self,
+        caller: &Caller,
+        id: JobId,
+        format: Option<&str>,
+        part: u32,
+        options: &ExportOptions,
+    ) -> Result<Download, Problem> {
+        let job = self.record(caller, id).await?;
+        let pipeline = self.registry.get(&job.pipeline).ok_or_else(Problem::internal)?;
+        let spec = pipeline.spec();
+        let format = match format {
+            None => spec.formats.first(),
+            Some(name) => spec.formats.iter().find(|format| format.name == name),
+        };
+        let format = format.ok_or_else(|| unknown_format(spec.formats))?;
+        let Some(result) = &job.result else {
+            return Err(no_result(&job));
+        };
+        let Some(parts) = result.formats.get(format.name) else {
+            return Err(unknown_format(spec.formats));
+        };
+        let stem = file_stem(&job);
+        if !options.is_plain() {
+            let key = result_key(id, result.attempt, "json", 1);
+            let Fetched::Found(json) = self.blobs.get(&key, None, MAX_EXPORT_SOURCE_BYTES).await? else {
+                return Err(Problem::conflict("RESULT_GONE", "The result is no longer kept."));
+            };
+            let bytes = pipeline.export(format.name, options, &json)?.ok_or_else(|| {
+                Problem::invalid(vec![FieldError::new(
+                    "format",
+                    "NO_SUCH_EXPORT",
+                    "This format has no such options.",
+                )])
+            })?;
+            let file_name = format!("{stem}.{}", format.extension);
+            return Ok(Download::Made {
+                bytes,
+                content_type: format.content_type,
+                file_name,
+            });
+        }
+        if part == 0 || part > *parts {
+            let detail = format!("This result has {parts} part(s) in that format.");
+            return Err(Problem::new(404, "NO_SUCH_PART", detail));
+        }
+        let file_name = match part {
+            1 => format!("{stem}.{}", format.extension),
+            _ => format!("{stem}-{part}.{}", format.extension),
+        };
+        let key = result_key(id, result.attempt, format.name, part);
+        let url = self
+            .transfers
+            .sign_get(&key, &file_name, format.content_type, RESULT_LINK_LIFE)
+            .await?;
+        Ok(Download::Link(url))
+    }
+}
+
+fn no_result(job: &Job) -> Problem {
+    if job.status.is_terminal() {
+        Problem::conflict(
+            "NO_RESULT",
+            format!("The job has no result: it is {}.", job.status),
+        )
+    } else {
+        Problem::conflict(
+            "NOT_FINISHED",
+            "The job is not finished yet. Its result will be here then.",
+        )
+    }
+}
+
+fn unknown_format(formats: &[Format]) -> Problem {
+    let names: Vec<&str> = formats.iter().map(|format| format.name).collect();
+    let detail = format!("The format must be one of: {}.", names.join(", "));
+    Problem::invalid(vec![FieldError::new("format", "UNKNOWN_FORMAT", detail)])
+}
+
+/// The label, or the first file's name without its extension.
+fn file_stem(job: &Job) -> String {
+    let name = job
+        .label
+        .as_deref()
+        .or(job.file_name.as_deref())
+        .unwrap_or("result");
+    let stem = match name.rsplit_once('.') {
+        Some((stem, _)) if job.label.is_none() && !stem.is_empty() => stem,
+        _ => name,
+    };
+    super::clean_file_name(stem)
+}
+
+fn encode_cursor(cursor: &ListCursor) -> Result<String, Problem> {
+    serde_json::to_vec(cursor)
+        .map(|text| URL_SAFE_NO_PAD.encode(text))
+        .map_err(|_| Problem::internal())
+}
+
+fn decode_cursor(text: &str) -> Result<ListCursor, Problem> {
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .ok()
+        .filter(|bytes| bytes.len() < 200)
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .ok_or_else(|| {
+            let detail = "The cursor is not one that a listing gave.";
+            Problem::invalid(vec![FieldError::new("cursor", "INVALID_CURSOR", detail)])
+        })
+}

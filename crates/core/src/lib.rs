@@ -1,0 +1,33 @@
+//! The heart of Docmill: what a job is, how it moves, and what it needs from outside.
+//!
+//! # Layout
+//! - [`job`] the job record; [`step`] one conditional write on it, as data; [`moves`] every legal move;
+//!   [`next`] what should happen next; [`view`] what clients see.
+//! - [`message`], [`plan`]: what travels through the queues, and what a plan is in storage.
+//! - [`pipeline`]: what a pipeline is to the engine. [`ports`]: what the engine needs from outside.
+//! - [`engine`]: accepts jobs, works on messages, cancels, retries. [`publish`]: from a change to events and frames.
+//!   [`live`]: WebSocket conversations. [`sweep`]: finds what should have happened and did not.
+//!
+//! **Invariant:** no AWS, no I/O, no clock and no randomness of its own; all of that comes through ports.
+
+pub mod codes;
+pub mod engine;
+pub mod ids;
+pub mod intake;
+pub mod job;
+pub mod live;
+pub mod message;
+pub mod moves;
+pub mod next;
+pub mod pipeline;
+pub mod plan;
+pub mod ports;
+pub mod problem;
+pub mod publish;
+pub mod step;
+pub mod stream_token;
+pub mod sweep;
+pub mod time;
+pub mod timing;
+pub mod usage;
+pub mod view;

@@ -1,0 +1,337 @@
+//! What a pipeline is to the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ids::JobId;
+use crate::job::{Notice, Stage};
+use crate::ports::{FileDetail, PortError};
+use crate::problem::{FieldError, Problem};
+use crate::view::FailedChunk;
+
+/// How a piece of work ended. A pipeline never answers with a bare error.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome<T> {
+    /// Done.
+    Done(T),
+    /// Something outside failed for now; worth another try.
+    Retry {
+        /// The code should this have been the last try.
+        code: String,
+        /// When the provider wants to be asked again; `None` for the usual back-off.
+        after: Option<Duration>,
+    },
+    /// Trying again will not help.
+    Fail(Notice),
+    /// [`Work::checkpoint`] said stop.
+    Cancelled,
+}
+
+impl<T> Outcome<T> {
+    /// A failure with a code and the sentence shown.
+    pub fn fail(code: impl Into<String>, message: impl AsRef<str>) -> Self {
+        Self::Fail(Notice::new(code, message))
+    }
+}
+
+impl<T> From<PortError> for Outcome<T> {
+    fn from(error: PortError) -> Self {
+        tracing::warn!(%error, "port failed under a pipeline");
+        match error {
+            PortError::Throttled { retry_after, .. } => Self::Retry {
+                code: "THROTTLED".to_owned(),
+                after: retry_after,
+            },
+            PortError::Unavailable(_) | PortError::Broken(_) => Self::Retry {
+                code: crate::codes::INTERNAL_ERROR.to_owned(),
+                after: None,
+            },
+        }
+    }
+}
+
+/// The lease is lost or the job cancelled: no paid call may start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop;
+
+/// The engine as seen from inside a piece of work.
+#[async_trait]
+pub trait Work: Send + Sync {
+    /// Shows stage `index` of the pipeline's table at `percent` of the whole job. Ignored when it is no advance,
+    /// and when the last report was less than a second ago.
+    async fn report(&self, index: usize, percent: u8);
+    /// To be asked before every paid call and between long computations.
+    fn checkpoint(&self) -> Result<(), Stop>;
+}
+
+/// One line of a stage table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct StageSpec {
+    /// Percent of the whole job at its start.
+    pub percent: u8,
+    /// What the user reads; `{done}` and `{total}` are chunks.
+    pub text: &'static str,
+}
+
+/// The stages of a job, from queued (0) to completed (last), with rising percentages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StageTable {
+    /// All of them.
+    pub stages: &'static [StageSpec],
+    /// The one in which chunks are worked on. Planning begins at 1.
+    pub chunks: usize,
+    /// The one in which the result is made.
+    pub merging: usize,
+}
+
+impl StageTable {
+    /// Stage `index` for the record, reaching up to the start of stage `end`.
+    fn span(&self, index: usize, end: usize) -> Stage {
+        let last = self.stages.len().saturating_sub(1);
+        let at = |index: usize| self.stages.get(index.min(last)).copied();
+        Stage {
+            index: u32::try_from(index.min(last)).unwrap_or(0),
+            count: u32::try_from(last).unwrap_or(0),
+            text: at(index).map_or_else(String::new, |stage| stage.text.to_owned()),
+            from: at(index).map_or(0, |stage| stage.percent),
+            to: at(end).map_or(100, |stage| stage.percent),
+        }
+    }
+
+    /// Before the first claim.
+    pub fn queued(&self) -> Stage {
+        self.span(0, 1)
+    }
+
+    /// From the first claim to the stored plan.
+    pub fn planning(&self) -> Stage {
+        self.span(1, self.chunks)
+    }
+
+    /// While chunks are worked on.
+    pub fn working(&self) -> Stage {
+        self.span(self.chunks, self.merging)
+    }
+
+    /// While the result is made.
+    pub fn merging(&self) -> Stage {
+        self.span(self.merging, self.stages.len().saturating_sub(1))
+    }
+}
+
+/// A kind of file a pipeline takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Accepted {
+    /// Media type.
+    pub content_type: &'static str,
+    /// Extension with its dot, lower case.
+    pub extension: &'static str,
+    /// Largest size in bytes.
+    pub max_bytes: u64,
+}
+
+/// A format a result comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Format {
+    /// `json`, `csv`, …
+    pub name: &'static str,
+    /// Media type.
+    pub content_type: &'static str,
+    /// Extension without its dot.
+    pub extension: &'static str,
+}
+
+/// What a pipeline tells of itself.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// Stable name.
+    pub name: &'static str,
+    /// One line for people.
+    pub title: &'static str,
+    /// Varieties; empty when there is one only.
+    pub kinds: &'static [&'static str],
+    /// Stages.
+    pub stages: StageTable,
+    /// Files it takes.
+    pub accepts: &'static [Accepted],
+    /// Most files in one job.
+    pub max_files: usize,
+    /// Formats of the result; the first is the default.
+    pub formats: &'static [Format],
+    /// The settings as JSON Schema.
+    pub settings_schema: Value,
+    /// A deadline shorter than the installation's.
+    pub deadline: Option<Duration>,
+}
+
+/// What is known of a file before anybody reads it whole.
+#[derive(Clone, Copy, Debug)]
+pub struct FileHead<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// Media type as declared.
+    pub content_type: &'a str,
+    /// Bytes.
+    pub size: u64,
+    /// The first bytes (up to [`FileHead::SAMPLE_BYTES`]); `None` while it is only declared.
+    pub first_bytes: Option<&'a [u8]>,
+}
+
+impl FileHead<'_> {
+    /// How much of a file is looked at before it is accepted.
+    pub const SAMPLE_BYTES: u64 = 4096;
+}
+
+/// Reads the job's files.
+#[async_trait]
+pub trait Sources: Send + Sync {
+    /// Files in the order of the request.
+    fn files(&self) -> &[FileDetail];
+    /// The bytes of file `index`, at most `limit`; as an outcome, because a file may be gone, changed or too large.
+    async fn read(&self, index: usize, limit: u64) -> Outcome<Bytes>;
+}
+
+/// What a plan is made from.
+pub struct PlanRequest<'a> {
+    /// The job.
+    pub job_id: JobId,
+    /// Variety.
+    pub kind: Option<&'a str>,
+    /// The settings as [`Pipeline::settings`] gave them.
+    pub settings: &'a Value,
+    /// The files.
+    pub sources: &'a dyn Sources,
+}
+
+/// One chunk of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedChunk {
+    /// What the user calls it: `pages 81–120`.
+    pub label: String,
+    /// Everything the chunk needs; it reads nothing else.
+    pub input: Bytes,
+}
+
+/// A plan: made once per job.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Planned {
+    /// 1 to [`crate::job::Job::MAX_CHUNKS`] chunks.
+    pub chunks: Vec<PlannedChunk>,
+    /// Whatever the merge needs to know, small.
+    pub summary: Value,
+    /// What the user should know.
+    pub warnings: Vec<Notice>,
+}
+
+/// What a result is made from.
+pub struct MergeRequest<'a> {
+    /// The job.
+    pub job_id: JobId,
+    /// Variety.
+    pub kind: Option<&'a str>,
+    /// The settings.
+    pub settings: &'a Value,
+    /// [`Planned::summary`].
+    pub summary: &'a Value,
+    /// Files in the order of the request.
+    pub files: &'a [FileDetail],
+    /// Chunks that failed.
+    pub failed: Vec<FailedChunk>,
+    /// Outputs of the chunks that are done, in order of their numbers.
+    pub outputs: BoxStream<'a, Result<(u32, Bytes), PortError>>,
+}
+
+/// One file of a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResultFile {
+    /// [`Format::name`].
+    pub format: &'static str,
+    /// From 1; more than one where a format's row limit was passed.
+    pub part: u32,
+    /// The bytes.
+    pub bytes: Bytes,
+}
+
+/// A result.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Merged {
+    /// Its files.
+    pub files: Vec<ResultFile>,
+    /// What the user should know.
+    pub warnings: Vec<Notice>,
+}
+
+/// A pipeline. Planning, processing and merging are pure functions of what they are given: the same input gives
+/// the same bytes, whoever runs it and however often.
+#[async_trait]
+pub trait Pipeline: Send + Sync {
+    /// What it tells of itself.
+    fn spec(&self) -> &Spec;
+
+    /// Checks the settings and fills in every default.
+    fn settings(&self, kind: Option<&str>, raw: &Value) -> Result<Value, Vec<FieldError>>;
+
+    /// Whether the file may be worth reading: name, type, size and, when known, the first bytes. 413, 415 or 422.
+    fn check_file(&self, head: &FileHead<'_>) -> Result<(), Problem>;
+
+    /// Makes the plan.
+    async fn plan(&self, request: PlanRequest<'_>, work: &dyn Work) -> Outcome<Planned>;
+
+    /// Works on one chunk.
+    async fn process(&self, input: Bytes, work: &dyn Work) -> Outcome<Bytes>;
+
+    /// Makes the result.
+    async fn merge(&self, request: MergeRequest<'_>, work: &dyn Work) -> Outcome<Merged>;
+
+    /// Makes one more file from the finished `json` result, by options of the request (`start_index`, …).
+    /// `Ok(None)` when the pipeline has no such export.
+    fn export(&self, format: &str, options: &ExportOptions, json: &[u8]) -> Result<Option<Bytes>, Problem>;
+}
+
+/// Options of a download that is made on request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportOptions {
+    /// Number the rows from here and leave the header out, to append to an earlier download.
+    pub start_index: Option<u64>,
+    /// All columns.
+    pub full: bool,
+}
+
+impl ExportOptions {
+    /// Whether the stored file answers the request.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The registered pipelines.
+#[derive(Clone, Default)]
+pub struct Registry {
+    pipelines: Vec<Arc<dyn Pipeline>>,
+}
+
+impl Registry {
+    /// A registry of these.
+    pub fn new(pipelines: Vec<Arc<dyn Pipeline>>) -> Self {
+        Self { pipelines }
+    }
+
+    /// The pipeline of that name.
+    pub fn get(&self, name: &str) -> Option<&dyn Pipeline> {
+        self.pipelines
+            .iter()
+            .find(|pipeline| pipeline.spec().name == name)
+            .map(AsRef::as_ref)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &dyn Pipeline> {
+        self.pipelines.iter().map(AsRef::as_ref)
+    }
+}

@@ -1,0 +1,108 @@
+//! What a plan is in storage, and where a job's objects are.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ids::JobId;
+use crate::message::Span;
+use crate::pipeline::Planned;
+
+/// A stored plan.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The chunks, by number.
+    pub chunks: Vec<PlanChunk>,
+    /// What the merge needs to know.
+    pub summary: Value,
+}
+
+/// A chunk of a stored plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanChunk {
+    /// What the user calls it.
+    pub label: String,
+    /// Where its input lies in the input object.
+    pub input: Span,
+}
+
+impl Plan {
+    /// Lays the chunk inputs one behind the other: the plan and the input object.
+    pub fn lay_out(planned: &Planned) -> (Self, Vec<u8>) {
+        let mut inputs = Vec::with_capacity(planned.chunks.iter().map(|chunk| chunk.input.len()).sum());
+        let chunks = planned
+            .chunks
+            .iter()
+            .map(|chunk| {
+                let offset = inputs.len() as u64;
+                inputs.extend_from_slice(&chunk.input);
+                let input = Span {
+                    offset,
+                    length: chunk.input.len() as u64,
+                };
+                PlanChunk {
+                    label: chunk.label.clone(),
+                    input,
+                }
+            })
+            .collect();
+        (
+            Self {
+                chunks,
+                summary: planned.summary.clone(),
+            },
+            inputs,
+        )
+    }
+
+    /// Number of chunks.
+    pub fn total(&self) -> u32 {
+        u32::try_from(self.chunks.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// Key of uploaded file `index`.
+pub fn upload_key(job: JobId, index: usize) -> String {
+    format!("uploads/{job}/{index}")
+}
+
+/// Key of the stored plan.
+pub fn plan_key(job: JobId) -> String {
+    format!("jobs/{job}/plan.json")
+}
+
+/// Key of the chunk inputs.
+pub fn inputs_key(job: JobId) -> String {
+    format!("jobs/{job}/inputs")
+}
+
+/// Key of chunk `n`'s output: of job and chunk alone, since any valid writer's output is valid.
+pub fn output_key(job: JobId, n: u32) -> String {
+    format!("jobs/{job}/out/{n}")
+}
+
+/// Key of a result file.
+pub fn result_key(job: JobId, attempt: u32, format: &str, part: u32) -> String {
+    format!("results/{job}/{attempt}/{format}-{part}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::PlannedChunk;
+
+    #[test]
+    fn inputs_lie_one_behind_the_other() {
+        let chunk = |label: &str, input: &'static [u8]| PlannedChunk {
+            label: label.into(),
+            input: input.into(),
+        };
+        let planned = Planned {
+            chunks: vec![chunk("a", b"one"), chunk("b", b""), chunk("c", b"three")],
+            ..Planned::default()
+        };
+        let (plan, inputs) = Plan::lay_out(&planned);
+        assert_eq!(inputs, b"onethree");
+        assert_eq!(plan.chunks[2].input, Span { offset: 3, length: 5 });
+        assert_eq!(plan.total(), 3);
+    }
+}

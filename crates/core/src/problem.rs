@@ -1,0 +1,137 @@
+//! What a client is told when a request is refused: RFC 9457 problem details.
+//!
+//! `code` is stable, `detail` is a sentence the user can act on. What only the log may know is never in here.
+
+use serde::Serialize;
+
+use crate::ports::PortError;
+
+/// One wrong field of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// The field, as a path: `settings.sentence_length_limit`, `files[2].size`.
+    pub field: String,
+    /// Stable code.
+    pub code: String,
+    /// A sentence the user can act on.
+    pub detail: String,
+}
+
+impl FieldError {
+    /// A wrong field.
+    pub fn new(field: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            code: code.into(),
+            detail: detail.into(),
+        }
+    }
+}
+
+/// A refused request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct Problem {
+    /// HTTP status.
+    pub status: u16,
+    /// Stable code.
+    pub code: String,
+    /// A sentence the user can act on.
+    pub detail: String,
+    /// Wrong fields, if the request had such.
+    pub errors: Vec<FieldError>,
+    /// When to try again, in seconds.
+    pub retry_after_s: Option<u64>,
+}
+
+impl Problem {
+    /// A problem without field errors.
+    pub fn new(status: u16, code: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code: code.into(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after_s: None,
+        }
+    }
+
+    /// 404: no such job, or none of the caller's.
+    pub fn job_not_found() -> Self {
+        Self::new(404, "JOB_NOT_FOUND", "There is no such job in your account.")
+    }
+
+    /// 422 with the wrong fields.
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => only.detail.clone(),
+            _ => format!(
+                "{} fields of the request are not valid; see `errors`.",
+                errors.len()
+            ),
+        };
+        Self {
+            errors,
+            ..Self::new(422, "INVALID_REQUEST", detail)
+        }
+    }
+
+    /// 409: the job's status does not allow it.
+    pub fn conflict(code: &str, detail: impl Into<String>) -> Self {
+        Self::new(409, code, detail)
+    }
+
+    /// 500: a fault of ours.
+    pub fn internal() -> Self {
+        Self::new(
+            500,
+            "INTERNAL_ERROR",
+            "Something went wrong on our side. Please try again.",
+        )
+    }
+
+    /// 503: a service we need is overloaded or away.
+    pub fn unavailable(retry_after_s: u64) -> Self {
+        Self {
+            retry_after_s: Some(retry_after_s),
+            ..Self::new(
+                503,
+                "UNAVAILABLE",
+                "The service is busy. Please try again in a moment.",
+            )
+        }
+    }
+
+    /// The reason phrase for the status.
+    pub fn title(&self) -> &'static str {
+        match self.status {
+            400 => "Bad Request",
+            401 => "Unauthorized",
+            402 => "Payment Required",
+            403 => "Forbidden",
+            404 => "Not Found",
+            405 => "Method Not Allowed",
+            409 => "Conflict",
+            413 => "Content Too Large",
+            415 => "Unsupported Media Type",
+            422 => "Unprocessable Content",
+            429 => "Too Many Requests",
+            503 => "Service Unavailable",
+            _ => "Internal Server Error",
+        }
+    }
+}
+
+impl From<PortError> for Problem {
+    /// The caller learns whether trying again helps; the log has the rest.
+    fn from(error: PortError) -> Self {
+        tracing::error!(%error, "port failed");
+        match error {
+            PortError::Throttled { retry_after, .. } => {
+                Self::unavailable(retry_after.map_or(2, |after| after.as_secs().max(1)))
+            }
+            PortError::Unavailable(_) => Self::unavailable(2),
+            PortError::Broken(_) => Self::internal(),
+        }
+    }
+}

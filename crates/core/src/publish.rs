@@ -1,0 +1,163 @@
+//! From a change of a job record to an event in the list and frames to subscribers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures::{StreamExt, stream};
+
+use crate::ids::JobId;
+use crate::job::Job;
+use crate::ports::{Clock, Connections, EventLog, LiveFeed, PortResult, Posted, Topic};
+use crate::view::{Event, EventType};
+
+/// Frames on their way at the same time.
+const PARALLEL_POSTS: usize = 16;
+
+/// Event writes on their way at the same time.
+const PARALLEL_WRITES: usize = 8;
+
+/// A record before and after one write, as the stream of changes tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// Before; `None` for a new record.
+    pub old: Option<Job>,
+    /// After.
+    pub new: Job,
+}
+
+impl Change {
+    /// The event clients see, or `None` where nothing visible changed.
+    pub fn event(&self) -> Option<Event> {
+        let before = self.old.as_ref().map_or(0, |old| old.version);
+        (self.new.version > before).then(|| Event::of(self.old.as_ref(), &self.new))
+    }
+}
+
+/// What became of a batch of changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Published {
+    /// Events written.
+    pub events: usize,
+    /// Frames sent.
+    pub frames: usize,
+    /// Connections found gone, and deleted.
+    pub gone: usize,
+    /// Index of the first change whose event could not be written: it and all after it have to come again.
+    pub failed_from: Option<usize>,
+}
+
+/// Publishes changes.
+#[derive(Clone)]
+pub struct Publisher {
+    /// The list of events.
+    pub events: Arc<dyn EventLog>,
+    /// Who listens.
+    pub feed: Arc<dyn LiveFeed>,
+    /// Where frames go.
+    pub connections: Arc<dyn Connections>,
+    /// Now.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Publisher {
+    /// Publishes a batch in stream order. Only a failed event write fails a change; what subscribers miss they get by
+    /// their next event, since everyone converges on the newest version.
+    pub async fn publish(&self, changes: &[Change]) -> Published {
+        let events: Vec<(usize, Event, &Job)> = changes
+            .iter()
+            .enumerate()
+            .filter_map(|(at, change)| change.event().map(|event| (at, event, &change.new)))
+            .collect();
+        let written = stream::iter(&events)
+            .map(|(at, event, job)| async move { (*at, self.events.append(event, job.expires_at).await) })
+            .buffered(PARALLEL_WRITES)
+            .collect::<Vec<_>>()
+            .await;
+        let mut published = Published::default();
+        for (at, result) in written {
+            match result {
+                Ok(()) => published.events += 1,
+                Err(error) => {
+                    tracing::error!(%error, "event not written");
+                    published.failed_from = Some(published.failed_from.map_or(at, |first| first.min(at)));
+                }
+            }
+        }
+        let ready = events
+            .into_iter()
+            .filter(|(at, _, _)| published.failed_from.is_none_or(|failed| *at < failed));
+        let mut by_job: BTreeMap<JobId, (String, Vec<Event>)> = BTreeMap::new();
+        for (_, event, job) in ready {
+            by_job
+                .entry(job.id)
+                .or_insert_with(|| (job.owner.clone(), Vec::new()))
+                .1
+                .push(event);
+        }
+        for (job, (owner, events)) in by_job {
+            match self.post(job, owner, &worth_sending(events)).await {
+                Ok((frames, gone)) => {
+                    published.frames += frames;
+                    published.gone += gone;
+                }
+                Err(error) => tracing::warn!(%job, %error, "subscribers not reached"),
+            }
+        }
+        published
+    }
+
+    async fn post(&self, job: JobId, owner: String, events: &[Event]) -> PortResult<(usize, usize)> {
+        let now = self.clock.now();
+        let (job_topic, owner_topic) = (Topic::Job(job), Topic::Owner(owner));
+        let (of_job, of_owner) = futures::join!(
+            self.feed.subscribers(&job_topic, now),
+            self.feed.subscribers(&owner_topic, now)
+        );
+        let mut connections: BTreeSet<String> = of_job?.into_iter().collect();
+        connections.extend(of_owner?);
+        let frames: Vec<String> = events
+            .iter()
+            .filter_map(|event| serde_json::to_string(event).ok())
+            .collect();
+        let sent = stream::iter(connections)
+            .map(|connection| self.post_all(connection, &frames))
+            .buffer_unordered(PARALLEL_POSTS)
+            .collect::<Vec<_>>()
+            .await;
+        Ok(sent.into_iter().fold((0, 0), |(frames, gone), (sent, lost)| {
+            (frames + sent, gone + usize::from(lost))
+        }))
+    }
+
+    /// Sends frames to one connection, in order; a connection that is gone is forgotten.
+    async fn post_all(&self, connection: String, frames: &[String]) -> (usize, bool) {
+        let mut sent = 0;
+        for frame in frames {
+            match self.connections.post(&connection, frame).await {
+                Ok(Posted::Sent) => sent += 1,
+                Ok(Posted::Gone) => {
+                    if let Err(error) = self.feed.disconnect(&connection).await {
+                        tracing::warn!(%error, "gone connection not deleted; its rows expire");
+                    }
+                    return (sent, true);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "frame not sent");
+                    return (sent, false);
+                }
+            }
+        }
+        (sent, false)
+    }
+}
+
+/// Progress that a later event of the same batch overtakes need not be sent; status and warnings always are.
+fn worth_sending(events: Vec<Event>) -> Vec<Event> {
+    let last = events.len().saturating_sub(1);
+    events
+        .into_iter()
+        .enumerate()
+        .filter(|(at, event)| *at == last || event.kind != EventType::Progress)
+        .map(|(_, event)| event)
+        .collect()
+}
