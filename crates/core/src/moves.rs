@@ -15,7 +15,7 @@ use crate::job::{
 };
 use crate::step::{Edit, Guard, Step};
 use crate::time::Time;
-use crate::timing::{FIRST_NUDGE, MAX_TRIES, RETENTION, Timing};
+use crate::timing::{EVENT_AUDIT_AFTER, MAX_TRIES, RETENTION, Timing};
 use crate::usage::Usage;
 
 /// A holder's claim on a slot of an attempt.
@@ -53,7 +53,7 @@ impl Claim {
 }
 
 /// `awaiting_upload` → `queued`, when every file is there.
-pub fn enqueue(now: Time, stage: Stage) -> Step {
+pub fn enqueue(now: Time, timing: &Timing, stage: Stage, usage: Usage) -> Step {
     Step::new(
         vec![
             Guard::StatusIn(vec![Status::AwaitingUpload]),
@@ -64,7 +64,8 @@ pub fn enqueue(now: Time, stage: Stage) -> Step {
             Edit::Status(Status::Queued),
             Edit::Stage(stage),
             Edit::QueuedAt(now),
-            Edit::DueAt(Some(now.plus(FIRST_NUDGE).ceil_minute())),
+            Edit::AddUsage(usage),
+            Edit::DueAt(Some(now.plus(timing.nudge).ceil_minute())),
         ],
     )
 }
@@ -345,8 +346,20 @@ pub fn look_again(attempt: u32, at: Time) -> Step {
     )
 }
 
+/// The event list of an ended job is whole: `sweep` need not look at it any more.
+pub fn audited(attempt: u32) -> Step {
+    let terminal = Status::ALL
+        .into_iter()
+        .filter(|status| status.is_terminal())
+        .collect();
+    Step::new(
+        vec![Guard::StatusIn(terminal), Guard::AttemptIs(attempt)],
+        vec![Edit::Quiet, Edit::DueAt(None)],
+    )
+}
+
 /// The next attempt: keeps plan, done chunks and the last result, and forgets the rest.
-pub fn retry(job: &Job, now: Time, stage: Stage) -> Step {
+pub fn retry(job: &Job, now: Time, timing: &Timing, stage: Stage) -> Step {
     Step::new(
         vec![
             Guard::StatusIn(vec![Status::Completed, Status::Failed, Status::Cancelled]),
@@ -370,7 +383,7 @@ pub fn retry(job: &Job, now: Time, stage: Stage) -> Step {
             Edit::WarnedAt(None),
             Edit::Cancel(None),
             Edit::ExpiresAt(now.plus(RETENTION)),
-            Edit::DueAt(Some(now.plus(FIRST_NUDGE).ceil_minute())),
+            Edit::DueAt(Some(now.plus(timing.nudge).ceil_minute())),
         ],
     )
 }
@@ -410,6 +423,6 @@ fn ending(now: Time, status: Status) -> Vec<Edit> {
         Edit::Status(status),
         Edit::CompletedAt(Some(now)),
         Edit::ClearLeases,
-        Edit::DueAt(None),
+        Edit::DueAt(Some(now.plus(EVENT_AUDIT_AFTER).ceil_minute())),
     ]
 }

@@ -3,13 +3,15 @@
 use crate::codes;
 use crate::job::{Job, Notice, Phase, Slot, Status};
 use crate::time::Time;
-use crate::timing::{FIRST_NUDGE, MAX_NUDGE, MAX_TRIES, STALL, Timing, UPLOAD_LIMIT};
+use crate::timing::{MAX_NUDGE, MAX_TRIES, Timing, UPLOAD_LIMIT};
 
 /// The step that is missing, if one is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NextStep {
     /// The job is over.
     Nothing,
+    /// The job is over, and its event list is to be checked for gaps.
+    AuditEvents,
     /// Somebody is at it; look again then.
     Wait {
         /// When.
@@ -42,7 +44,11 @@ pub enum NextStep {
 /// The next step of `job` at `now`.
 pub fn next_step(job: &Job, now: Time, timing: &Timing) -> NextStep {
     if job.status.is_terminal() {
-        return NextStep::Nothing;
+        return if job.due_at.is_some_and(|due| now >= due) {
+            NextStep::AuditEvents
+        } else {
+            NextStep::Nothing
+        };
     }
     if job.cancel_requested_at.is_some() {
         let held_until = job
@@ -74,14 +80,16 @@ fn queued(job: &Job, now: Time, timing: &Timing) -> NextStep {
         return NextStep::Fail(codes::queue_timeout());
     }
     let waited = now.since(since);
-    if waited < FIRST_NUDGE {
+    if waited < timing.nudge {
         return NextStep::Wait {
-            until: since.plus(FIRST_NUDGE),
+            until: since.plus(timing.nudge),
         };
     }
     // The message may merely stand in a long queue: ask at growing intervals.
     NextStep::SendPlan {
-        look_again: now.plus(waited.clamp(FIRST_NUDGE, MAX_NUDGE)).min(limit),
+        look_again: now
+            .plus(waited.max(timing.nudge).min(MAX_NUDGE.max(timing.nudge)))
+            .min(limit),
     }
 }
 
@@ -122,11 +130,11 @@ fn single(job: &Job, slot: Slot, now: Time, timing: &Timing) -> NextStep {
                 _ => NextStep::SendPlan { look_again },
             };
             // A message that is on its way needs no second one; a dead lease does.
-            if job.leases.contains_key(&slot) || now.since(job.updated_at) >= FIRST_NUDGE {
+            if job.leases.contains_key(&slot) || now.since(job.updated_at) >= timing.nudge {
                 send
             } else {
                 NextStep::Wait {
-                    until: job.updated_at.plus(FIRST_NUDGE),
+                    until: job.updated_at.plus(timing.nudge),
                 }
             }
         }
@@ -144,7 +152,7 @@ fn chunks(job: &Job, now: Time, timing: &Timing) -> NextStep {
         .filter(|lease| lease.is_live(now))
         .map(|lease| lease.until)
         .min();
-    let stalled = live_until.is_none() && now.since(job.updated_at) >= STALL;
+    let stalled = live_until.is_none() && now.since(job.updated_at) >= timing.stall;
     if dead || stalled {
         return warn_or(
             job,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::JobId;
+use crate::job::Notice;
 use crate::message::Span;
 use crate::pipeline::Planned;
 
@@ -14,6 +15,9 @@ pub struct Plan {
     pub chunks: Vec<PlanChunk>,
     /// What the merge needs to know.
     pub summary: Value,
+    /// What the user should know; each attempt tells it anew.
+    #[serde(default)]
+    pub warnings: Vec<Notice>,
 }
 
 /// A chunk of a stored plan.
@@ -45,13 +49,12 @@ impl Plan {
                 }
             })
             .collect();
-        (
-            Self {
-                chunks,
-                summary: planned.summary.clone(),
-            },
-            inputs,
-        )
+        let plan = Self {
+            chunks,
+            summary: planned.summary.clone(),
+            warnings: planned.warnings.clone(),
+        };
+        (plan, inputs)
     }
 
     /// Number of chunks.

@@ -17,6 +17,11 @@ pub struct Timing {
     pub warn_after: Duration,
     /// Longest a job may wait for its first claim.
     pub queue_limit: Duration,
+    /// A message that should have been worked on by now is missed after this long.
+    pub nudge: Duration,
+    /// A job with open chunks, no live lease and no visible change for this long gets its messages again; after that
+    /// it is not asked again sooner, so that a long queue is not filled with doubles.
+    pub stall: Duration,
 }
 
 impl Default for Timing {
@@ -28,6 +33,8 @@ impl Default for Timing {
             deadline: Duration::from_secs(30 * 60),
             warn_after: Duration::from_secs(25 * 60),
             queue_limit: Duration::from_secs(24 * 60 * 60),
+            nudge: Duration::from_secs(2 * 60),
+            stall: Duration::from_secs(5 * 60),
         }
     }
 }
@@ -50,14 +57,11 @@ pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long an idempotency key is remembered.
 pub const IDEMPOTENCY_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A queued job's first message is missed after this long.
-pub const FIRST_NUDGE: Duration = Duration::from_secs(2 * 60);
-
 /// Between two nudges of a job that waits: at most this long.
 pub const MAX_NUDGE: Duration = Duration::from_secs(30 * 60);
 
-/// A job with open chunks, no live lease and no visible change for this long gets its messages again.
-pub const STALL: Duration = Duration::from_secs(5 * 60);
+/// A change may come on the stream for 24 hours; after that the event list of an ended job is checked for gaps.
+pub const EVENT_AUDIT_AFTER: Duration = Duration::from_secs(25 * 60 * 60);
 
 /// Life of a one-use WebSocket ticket.
 pub const TICKET_LIFE: Duration = Duration::from_secs(60);

@@ -337,6 +337,8 @@ pub enum EventType {
     Status,
     /// A new warning. Never skipped.
     Warning,
+    /// Stands for an event that was lost, so that the list has every version.
+    Gap,
 }
 
 /// One visible change of a job: the same object in the event list, over SSE and over WebSocket.

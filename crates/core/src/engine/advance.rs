@@ -47,6 +47,7 @@ impl Engine {
                 self.end(job, &step).await
             }
             NextStep::Nothing
+            | NextStep::AuditEvents
             | NextStep::Wait { .. }
             | NextStep::SendPlan { .. }
             | NextStep::SendMerge { .. }

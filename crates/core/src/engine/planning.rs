@@ -74,7 +74,7 @@ impl Engine {
             Ended::Lost => Outcome::Cancelled,
         };
         match made {
-            Outcome::Done((plan, warnings)) => {
+            Outcome::Done(plan) => {
                 let stage = self.pipeline(&job)?.spec().stages.working();
                 let usage = account.up_to("dynamodb.update");
                 let step = moves::planned(
@@ -82,7 +82,7 @@ impl Engine {
                     self.clock.now(),
                     plan.total(),
                     stage,
-                    warnings,
+                    plan.warnings.clone(),
                     usage,
                 );
                 let applied = self.apply(job.id, &step).await?;
@@ -111,10 +111,10 @@ impl Engine {
     }
 
     /// The stored plan, if an earlier try or attempt made one; else a new one, stored.
-    async fn make_plan(&self, job: &Job, held: &Held<'_>) -> Outcome<(Plan, Vec<Notice>)> {
+    async fn make_plan(&self, job: &Job, held: &Held<'_>) -> Outcome<Plan> {
         if held.tries > 1 || job.attempt > 1 {
             match self.stored_plan(job.id).await {
-                Ok(Some(plan)) => return Outcome::Done((plan, Vec::new())),
+                Ok(Some(plan)) => return Outcome::Done(plan),
                 Ok(None) => {}
                 Err(error) => return error.into(),
             }
@@ -150,12 +150,7 @@ impl Engine {
         }
     }
 
-    async fn store_plan(
-        &self,
-        job: &Job,
-        held: &Held<'_>,
-        planned: Planned,
-    ) -> PortResult<Outcome<(Plan, Vec<Notice>)>> {
+    async fn store_plan(&self, job: &Job, held: &Held<'_>, planned: Planned) -> PortResult<Outcome<Plan>> {
         let count = planned.chunks.len();
         if count == 0 || count > Job::MAX_CHUNKS as usize {
             tracing::error!(job = %job.id, count, "a pipeline's plan must have 1 to 500 chunks");
@@ -184,7 +179,7 @@ impl Engine {
         self.blobs
             .put(&plan_key(job.id), "application/json", Bytes::from(text))
             .await?;
-        Ok(Outcome::Done((plan, planned.warnings)))
+        Ok(Outcome::Done(plan))
     }
 
     /// The plan as it was stored.

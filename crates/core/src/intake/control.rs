@@ -33,7 +33,7 @@ impl Intake {
         let details = self.engine.details.details(id).await?;
         self.sources_are_there(&job, details.request.files.len()).await?;
         let stage = self.engine.pipeline(&job)?.spec().stages.queued();
-        let step = moves::retry(&job, self.engine.clock.now(), stage);
+        let step = moves::retry(&job, self.engine.clock.now(), &self.engine.timing, stage);
         match self.engine.apply(id, &step).await? {
             Applied::Yes(job) => {
                 self.queue(&job).await;

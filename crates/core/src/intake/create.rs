@@ -12,7 +12,7 @@ use crate::plan::upload_key;
 use crate::ports::{Created, Details, FileDetail, IdempotencyEntry, NewJob, RequestDetail};
 use crate::problem::{FieldError, Problem};
 use crate::time::Time;
-use crate::timing::{FIRST_NUDGE, IDEMPOTENCY_LIFE, RETENTION, UPLOAD_LIMIT};
+use crate::timing::{IDEMPOTENCY_LIFE, RETENTION, UPLOAD_LIMIT};
 use crate::usage::Usage;
 
 /// Files stored at the same time.
@@ -26,6 +26,7 @@ impl Intake {
         submission: Submission,
         files: Vec<SentFile>,
     ) -> Result<Accepted, Problem> {
+        self.engine.meter.take();
         let (pipeline, settings) = self.checked(&submission, files.len())?;
         let mut details = Vec::with_capacity(files.len());
         for file in &files {
@@ -81,6 +82,7 @@ impl Intake {
         submission: Submission,
         files: Vec<DeclaredFile>,
     ) -> Result<Accepted, Problem> {
+        self.engine.meter.take();
         let (pipeline, settings) = self.checked(&submission, files.len())?;
         let mut details = Vec::with_capacity(files.len());
         for (index, file) in files.into_iter().enumerate() {
@@ -265,7 +267,7 @@ impl Intake {
             usage.count("sqs.send");
         }
         let due_at = if queued {
-            now.plus(FIRST_NUDGE)
+            now.plus(self.engine.timing.nudge)
         } else {
             now.plus(UPLOAD_LIMIT)
         };

@@ -8,7 +8,6 @@ mod uploads;
 
 use std::sync::Arc;
 
-use serde::Serialize;
 use serde_json::Value;
 
 pub use fields::clean_file_name;
@@ -112,11 +111,4 @@ impl Intake {
         caller.owns(&job)?;
         Ok(job)
     }
-}
-
-/// A reference to a job, for logs.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct JobRef {
-    /// The id.
-    pub job_id: JobId,
 }

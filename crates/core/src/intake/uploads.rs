@@ -212,6 +212,7 @@ impl Intake {
         id: JobId,
         request: &StartRequest,
     ) -> Result<Accepted, Problem> {
+        self.engine.meter.take();
         let job = self.owned(caller, id).await?;
         let mut details = self.engine.details.details(id).await?;
         match job.status {
@@ -232,7 +233,11 @@ impl Intake {
             .details
             .put_request(id, &details.request, job.expires_at)
             .await?;
-        let step = moves::enqueue(self.engine.clock.now(), pipeline.spec().stages.queued());
+        let mut usage = self.engine.meter.take();
+        usage.count("dynamodb.update");
+        usage.count("sqs.send");
+        let now = self.engine.clock.now();
+        let step = moves::enqueue(now, &self.engine.timing, pipeline.spec().stages.queued(), usage);
         match self.engine.apply(id, &step).await? {
             Applied::Yes(job) => {
                 self.queue(&job).await;

@@ -1,5 +1,7 @@
 //! Jobs whose next step is overdue.
 
+use std::time::Duration;
+
 use futures::{StreamExt, stream};
 
 use super::{Sweep, Swept};
@@ -25,13 +27,14 @@ enum Did {
     Sent,
     Ended,
     Warned,
+    Filled(usize),
 }
 
 impl Sweep {
-    pub(super) async fn due_jobs(&self, swept: &mut Swept) {
-        let now = self.engine.clock.now();
+    pub(super) async fn due_jobs(&self, ahead: Duration, swept: &mut Swept) {
+        let until = self.engine.clock.now().plus(ahead);
         let due = stream::iter(0..SHARDS)
-            .map(|shard| self.engine.jobs.due(shard, now, JOBS_PER_SHARD))
+            .map(|shard| self.engine.jobs.due(shard, until, JOBS_PER_SHARD))
             .buffer_unordered(PARALLEL_JOBS)
             .collect::<Vec<_>>()
             .await;
@@ -57,6 +60,7 @@ impl Sweep {
                 Ok(Did::Sent) => swept.messages_sent += 1,
                 Ok(Did::Ended) => swept.ended += 1,
                 Ok(Did::Warned) => swept.warned += 1,
+                Ok(Did::Filled(gaps)) => swept.gaps += gaps,
                 Err(error) => {
                     tracing::error!(%job, %error, "job not swept");
                     swept.errors += 1;
@@ -74,9 +78,9 @@ impl Sweep {
         let attempt = job.attempt;
         match next_step(&job, now, &engine.timing) {
             NextStep::Nothing => Ok(Did::Nothing),
+            NextStep::AuditEvents => self.fill_gaps(&job).await.map(Did::Filled),
             NextStep::Wait { until } => {
-                self.look_again(id, attempt, until.max(moves::next_look(now)))
-                    .await?;
+                self.look_again(id, attempt, until).await?;
                 Ok(Did::Nothing)
             }
             NextStep::SendPlan { look_again } => {

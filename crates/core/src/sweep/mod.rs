@@ -3,19 +3,23 @@
 
 mod dead_letters;
 mod due;
+mod gaps;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::engine::Engine;
-use crate::ports::DeadLetters;
+use crate::ports::{DeadLetters, EventLog};
 
 /// The sweep.
 #[derive(Clone)]
 pub struct Sweep {
     /// What makes the steps.
     pub engine: Engine,
+    /// The list of events.
+    pub events: Arc<dyn EventLog>,
     /// What could not be delivered.
     pub dead_letters: Arc<dyn DeadLetters>,
 }
@@ -31,6 +35,8 @@ pub struct Swept {
     pub ended: usize,
     /// Warnings given.
     pub warned: usize,
+    /// Events written in place of lost ones.
+    pub gaps: usize,
     /// Dead letters whose chunk or job was failed, or that were stale.
     pub dead_letters: usize,
     /// Dead letters that could not be read, kept aside.
@@ -40,10 +46,11 @@ pub struct Swept {
 }
 
 impl Sweep {
-    /// One sweep over everything that is due.
-    pub async fn run(&self) -> Swept {
+    /// One sweep over everything that is due, or will be within `ahead`: to look early is harmless, since what is
+    /// done depends on the time alone.
+    pub async fn run(&self, ahead: Duration) -> Swept {
         let mut swept = Swept::default();
-        self.due_jobs(&mut swept).await;
+        self.due_jobs(ahead, &mut swept).await;
         self.drain_dead_letters(&mut swept).await;
         swept
     }
