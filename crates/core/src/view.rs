@@ -220,7 +220,7 @@ pub fn view(job: &Job, details: Option<&Details>, stream_token: Option<&str>, no
         waiting_for: waiting_for(job),
         file_name: job.file_name.clone(),
         file_count: job.file_count,
-        files: details.map(|details| files(details)),
+        files: details.map(files),
         settings: details.map(|details| details.request.settings.clone()),
         warnings: job.warnings.clone(),
         error: job.error.clone(),

@@ -1,5 +1,7 @@
 //! The engine over ports in memory, in virtual time.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod world;
 
 use std::time::Duration;

@@ -54,7 +54,7 @@ impl Intake {
         };
         let (id, idempotency) = match self.begin(caller, &submission, &request).await? {
             Begun::New(id, idempotency) => (id, idempotency),
-            Begun::Existing(accepted) => return Ok(accepted),
+            Begun::Existing(accepted) => return Ok(*accepted),
         };
         let heads = stream::iter(files.into_iter().enumerate())
             .map(|(index, file)| async move {
@@ -119,7 +119,7 @@ impl Intake {
         };
         let (id, idempotency) = match self.begin(caller, &submission, &request).await? {
             Begun::New(id, idempotency) => (id, idempotency),
-            Begun::Existing(accepted) => return Ok(accepted),
+            Begun::Existing(accepted) => return Ok(*accepted),
         };
         for (index, file) in request.files.iter_mut().enumerate() {
             if file.size > MULTIPART_ABOVE_BYTES {
@@ -191,7 +191,10 @@ impl Intake {
             expires_at: now.plus(IDEMPOTENCY_LIFE),
         };
         match self.engine.jobs.idempotent(&caller.owner, key, now).await? {
-            Some(earlier) => self.repeated(&entry, &earlier).await.map(Begun::Existing),
+            Some(earlier) => self
+                .repeated(&entry, &earlier)
+                .await
+                .map(|accepted| Begun::Existing(Box::new(accepted))),
             None => Ok(Begun::New(id, Some(entry))),
         }
     }
@@ -290,7 +293,7 @@ impl Intake {
 
 enum Begun {
     New(JobId, Option<IdempotencyEntry>),
-    Existing(Accepted),
+    Existing(Box<Accepted>),
 }
 
 impl Job {

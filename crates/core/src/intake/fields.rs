@@ -4,7 +4,7 @@ use super::Submission;
 use crate::problem::{FieldError, Problem};
 
 /// Most files in one request.
-pub(super) const MAX_FILES: usize = 100;
+pub const MAX_FILES: usize = 100;
 
 const MAX_LABEL_CHARS: usize = 200;
 const MAX_BATCH_ID_CHARS: usize = 64;

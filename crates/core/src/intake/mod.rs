@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use fields::clean_file_name;
+pub use fields::{MAX_FILES, clean_file_name};
 pub use read::{Download, EventPage, JobList, ListQuery, Reader};
 pub use uploads::{FileUpload, MAX_PART_LINKS, StartFile, StartRequest, UploadPart, Uploads};
 

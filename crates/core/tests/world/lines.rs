@@ -1,0 +1,232 @@
+//! A pipeline whose chunks do as they are told.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use docmill_core::pipeline::{
+    Accepted, ExportOptions, FileHead, Format, MergeRequest, Merged, Outcome, Pipeline, PlanRequest, Planned,
+    PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
+};
+use docmill_core::ports::Clock;
+use docmill_core::problem::{FieldError, Problem};
+use docmill_memory::VirtualClock;
+use futures::StreamExt;
+use serde_json::{Value, json};
+
+/// What chunk `n` does, by try (the last entry for all further ones).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Do {
+    Work,
+    Fail,
+    Transient,
+    Panic,
+    Take(Duration),
+}
+
+/// What each line (or `plan`, `merge`) does, try by try.
+pub type Script = Arc<Mutex<BTreeMap<String, Vec<Do>>>>;
+
+/// Splits its file into lines, one a chunk; the output of a chunk is its line in capitals.
+pub struct Lines {
+    spec: Spec,
+    script: Script,
+    clock: Arc<VirtualClock>,
+}
+
+const STAGES: &[StageSpec] = &[
+    StageSpec {
+        percent: 0,
+        text: "Queued",
+    },
+    StageSpec {
+        percent: 5,
+        text: "Reading",
+    },
+    StageSpec {
+        percent: 10,
+        text: "Splitting into {total} lines",
+    },
+    StageSpec {
+        percent: 15,
+        text: "Processing lines ({done}/{total})",
+    },
+    StageSpec {
+        percent: 75,
+        text: "Merging",
+    },
+    StageSpec {
+        percent: 90,
+        text: "Saving",
+    },
+    StageSpec {
+        percent: 100,
+        text: "Completed",
+    },
+];
+
+#[async_trait]
+impl Pipeline for Lines {
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn settings(&self, _kind: Option<&str>, raw: &Value) -> Result<Value, Vec<FieldError>> {
+        match raw {
+            Value::Null => Ok(json!({})),
+            Value::Object(_) => Ok(raw.clone()),
+            _ => Err(vec![FieldError::new(
+                "settings",
+                "INVALID_SETTINGS",
+                "Settings are an object.",
+            )]),
+        }
+    }
+
+    fn check_file(&self, head: &FileHead<'_>) -> Result<(), Problem> {
+        if head.size > 1_000_000 {
+            return Err(Problem::new(
+                413,
+                "FILE_TOO_LARGE",
+                "The file is larger than 1 MB.",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn plan(&self, request: PlanRequest<'_>, _work: &dyn Work) -> Outcome<Planned> {
+        let bytes = match request.sources.read(0, 1_000_000).await {
+            Outcome::Done(bytes) => bytes,
+            Outcome::Fail(notice) => return Outcome::Fail(notice),
+            other => {
+                return Outcome::Retry {
+                    code: format!("{other:?}"),
+                    after: None,
+                };
+            }
+        };
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        match self.next("plan") {
+            Do::Fail => return Outcome::fail("UNREADABLE", "The file cannot be read."),
+            Do::Transient => {
+                return Outcome::Retry {
+                    code: "BUSY".into(),
+                    after: None,
+                };
+            }
+            Do::Panic => panic!("planned to panic"),
+            Do::Take(time) => self.clock.sleep(time).await,
+            Do::Work => {}
+        }
+        let chunks = text.lines().enumerate().map(|(n, line)| PlannedChunk {
+            label: format!("line {}", n + 1),
+            input: Bytes::from(line.to_owned()),
+        });
+        Outcome::Done(Planned {
+            chunks: chunks.collect(),
+            ..Planned::default()
+        })
+    }
+
+    async fn process(&self, input: Bytes, work: &dyn Work) -> Outcome<Bytes> {
+        let line = String::from_utf8_lossy(&input).into_owned();
+        match self.next(&line) {
+            Do::Fail => return Outcome::fail("BAD_LINE", format!("The line \"{line}\" is bad.")),
+            Do::Transient => {
+                return Outcome::Retry {
+                    code: "BUSY".into(),
+                    after: None,
+                };
+            }
+            Do::Panic => panic!("told to panic"),
+            Do::Take(time) => self.clock.sleep(time).await,
+            Do::Work => {}
+        }
+        if work.checkpoint().is_err() {
+            return Outcome::Cancelled;
+        }
+        Outcome::Done(Bytes::from(line.to_uppercase()))
+    }
+
+    async fn merge(&self, mut request: MergeRequest<'_>, _work: &dyn Work) -> Outcome<Merged> {
+        match self.next("merge") {
+            Do::Transient => {
+                return Outcome::Retry {
+                    code: "BUSY".into(),
+                    after: None,
+                };
+            }
+            Do::Take(time) => self.clock.sleep(time).await,
+            _ => {}
+        }
+        let mut lines = Vec::new();
+        while let Some(output) = request.outputs.next().await {
+            match output {
+                Ok((_, bytes)) => lines.push(String::from_utf8_lossy(&bytes).into_owned()),
+                Err(error) => return error.into(),
+            }
+        }
+        let failed: Vec<_> = request.failed.iter().map(|failed| failed.label.clone()).collect();
+        let json = json!({"lines": lines, "failed": failed}).to_string();
+        let file = |format, bytes| ResultFile {
+            format,
+            part: 1,
+            bytes: Bytes::from(bytes),
+        };
+        Outcome::Done(Merged {
+            files: vec![file("json", json), file("txt", lines.join("\n"))],
+            ..Merged::default()
+        })
+    }
+
+    fn export(&self, _: &str, _: &ExportOptions, _: &[u8]) -> Result<Option<Bytes>, Problem> {
+        Ok(None)
+    }
+}
+
+impl Lines {
+    pub fn new(script: Script, clock: Arc<VirtualClock>) -> Self {
+        let spec = Spec {
+            name: "lines",
+            title: "Lines in capitals",
+            kinds: &[],
+            stages: StageTable {
+                stages: STAGES,
+                chunks: 3,
+                merging: 4,
+            },
+            accepts: &[Accepted {
+                content_type: "text/plain",
+                extension: ".txt",
+                max_bytes: 1_000_000,
+            }],
+            max_files: 2,
+            formats: &[
+                Format {
+                    name: "json",
+                    content_type: "application/json",
+                    extension: "json",
+                },
+                Format {
+                    name: "txt",
+                    content_type: "text/plain",
+                    extension: "txt",
+                },
+            ],
+            settings_schema: json!({}),
+            deadline: None,
+        };
+        Self { spec, script, clock }
+    }
+
+    fn next(&self, name: &str) -> Do {
+        let mut script = self.script.lock().unwrap();
+        match script.get_mut(name) {
+            Some(steps) if steps.len() > 1 => steps.remove(0),
+            Some(steps) => steps[0],
+            None => Do::Work,
+        }
+    }
+}
