@@ -24,12 +24,13 @@ impl Intake {
         &self,
         caller: &Caller,
         submission: Submission,
-        files: Vec<SentFile>,
+        mut files: Vec<SentFile>,
     ) -> Result<Accepted, Problem> {
         self.engine.meter.take();
         let (pipeline, settings) = self.checked(&submission, files.len())?;
         let mut details = Vec::with_capacity(files.len());
-        for file in &files {
+        for file in &mut files {
+            file.content_type = content_type(&file.content_type);
             let name = clean_file_name(&file.name);
             let sample = &file.bytes[..file.bytes.len().min(FileHead::SAMPLE_BYTES as usize)];
             let size = file.bytes.len() as u64;

@@ -3,11 +3,13 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod faults;
 mod lines;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ use docmill_core::intake::{Accepted, Caller, Intake, SentFile, Submission};
 use docmill_core::job::{Job, Priority};
 use docmill_core::message::Message;
 use docmill_core::pipeline::Registry;
-use docmill_core::ports::{Clock, EventLog, JobStore};
+use docmill_core::ports::{BlobStore, Clock, EventLog, JobStore, WorkQueue};
 use docmill_core::problem::Problem;
 use docmill_core::publish::{Change, Published, Publisher};
 use docmill_core::sweep::{Sweep, Swept};
@@ -29,6 +31,7 @@ use docmill_memory::{Memory, SeededEntropy, VirtualClock};
 use futures::executor::{LocalPool, LocalSpawner, block_on};
 use futures::task::LocalSpawnExt;
 
+pub use faults::{Dice, Faults, Faulty};
 pub use lines::{Do, Lines, Script};
 
 pub struct World {
@@ -42,6 +45,7 @@ pub struct World {
     pool: RefCell<LocalPool>,
     /// Deliveries being worked on.
     working: Rc<RefCell<usize>>,
+    pub faults: Arc<Faults>,
     /// The next message of this type is lost.
     pub lose: Cell<Option<&'static str>>,
     /// Verdicts so far.
@@ -50,17 +54,35 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
+        Self::with_faults(7, 0)
+    }
+
+    /// With ports that fail one call in `odds` (0: never).
+    pub fn with_faults(seed: u64, odds: u64) -> Self {
+        let faults = Arc::new(Faults {
+            dice: Dice::new(seed ^ 0xfa17),
+            odds: AtomicU64::new(odds),
+        });
         let clock = Arc::new(VirtualClock::new(Time::from_ms(1_800_000_000_000)));
         let memory = Memory::new(clock.clone());
         let script = Arc::new(Mutex::new(BTreeMap::new()));
         let lines = Lines::new(script.clone(), clock.clone());
         let engine = Engine {
-            jobs: memory.jobs.clone(),
+            jobs: Arc::new(Faulty {
+                faults: faults.clone(),
+                port: memory.jobs.clone() as Arc<dyn JobStore>,
+            }),
             details: memory.details.clone(),
-            blobs: memory.blobs.clone(),
-            queue: memory.queue.clone(),
+            blobs: Arc::new(Faulty {
+                faults: faults.clone(),
+                port: memory.blobs.clone() as Arc<dyn BlobStore>,
+            }),
+            queue: Arc::new(Faulty {
+                faults: faults.clone(),
+                port: memory.queue.clone() as Arc<dyn WorkQueue>,
+            }),
             clock: clock.clone(),
-            entropy: Arc::new(SeededEntropy::new(7)),
+            entropy: Arc::new(SeededEntropy::new(seed)),
             meter: memory.meter.clone(),
             registry: Registry::new(vec![Arc::new(lines)]),
             timing: Timing::default(),
@@ -92,6 +114,7 @@ impl World {
             pool: RefCell::new(LocalPool::new()),
             working: Rc::default(),
             lose: Cell::new(None),
+            faults,
             verdicts: Rc::default(),
         }
     }
