@@ -322,6 +322,13 @@ impl Registry {
         Self { pipelines }
     }
 
+    /// This registry and one more pipeline.
+    #[must_use]
+    pub fn with(mut self, pipeline: Arc<dyn Pipeline>) -> Self {
+        self.pipelines.push(pipeline);
+        self
+    }
+
     /// The pipeline of that name.
     pub fn get(&self, name: &str) -> Option<&dyn Pipeline> {
         self.pipelines

@@ -235,16 +235,7 @@ fn a_large_job_still_fits_in_a_frame() {
 fn a_replayed_change_rewrites_the_same_event() {
     let world = World::new();
     let job = world.finish(world.submit("a\nb").id);
-    let changes: Vec<_> = world
-        .memory
-        .jobs
-        .take_changes()
-        .into_iter()
-        .map(|change| docmill_core::publish::Change {
-            old: change.old,
-            new: change.new,
-        })
-        .collect();
+    let changes = world.memory.jobs.take_changes();
     block_on(world.publisher.publish(&changes));
     let once: Vec<Event> = world.events(job.id);
     block_on(world.publisher.publish(&changes));

@@ -22,7 +22,7 @@ use docmill_core::message::Message;
 use docmill_core::pipeline::Registry;
 use docmill_core::ports::{BlobStore, Clock, EventLog, JobStore, WorkQueue};
 use docmill_core::problem::Problem;
-use docmill_core::publish::{Change, Published, Publisher};
+use docmill_core::publish::{Published, Publisher};
 use docmill_core::sweep::{Sweep, Swept};
 use docmill_core::time::Time;
 use docmill_core::timing::Timing;
@@ -237,16 +237,7 @@ impl World {
     }
 
     pub fn publish(&self) -> Published {
-        let changes: Vec<Change> = self
-            .memory
-            .jobs
-            .take_changes()
-            .into_iter()
-            .map(|change| Change {
-                old: change.old,
-                new: change.new,
-            })
-            .collect();
+        let changes = self.memory.jobs.take_changes();
         block_on(self.publisher.publish(&changes))
     }
 
