@@ -13,6 +13,9 @@ use crate::view::{Event, EventType};
 /// Frames on their way at the same time.
 const PARALLEL_POSTS: usize = 16;
 
+/// So many events of one job in one batch are sent one by one: a short job should be seen to move.
+const ALL_SENT: usize = 10;
+
 /// Event writes on their way at the same time.
 const PARALLEL_WRITES: usize = 8;
 
@@ -151,8 +154,11 @@ impl Publisher {
     }
 }
 
-/// Progress that a later event of the same batch overtakes need not be sent; status and warnings always are.
+/// In a long run of events progress that a later one overtakes need not be sent; status and warnings always are.
 fn worth_sending(events: Vec<Event>) -> Vec<Event> {
+    if events.len() <= ALL_SENT {
+        return events;
+    }
     let last = events.len().saturating_sub(1);
     events
         .into_iter()

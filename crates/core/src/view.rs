@@ -140,7 +140,8 @@ pub struct UsageView {
     cost_usd: String,
 }
 
-/// The job as clients see it; without details (in lists), `files`, `settings` and `failed_chunks` are left out.
+/// The job as clients see it. In lists, which come from an index, what the index does not hold is left out: files,
+/// settings, failed chunks, formats, use, and the link to the result.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the fields are those of the API description")]
 pub struct JobView {
@@ -168,15 +169,16 @@ pub struct JobView {
     pub poll_after_ms: Option<u64>,
     pub waiting_for: Option<WaitingFor>,
     pub file_name: Option<String>,
-    pub file_count: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<Vec<FileView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settings: Option<Value>,
     pub warnings: Vec<Notice>,
     pub error: Option<Notice>,
-    pub formats: Vec<String>,
-    pub usage: UsageView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formats: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<UsageView>,
     pub created_at: Time,
     pub started_at: Option<Time>,
     pub completed_at: Option<Time>,
@@ -219,20 +221,20 @@ pub fn view(job: &Job, details: Option<&Details>, stream_token: Option<&str>, no
         poll_after_ms: poll_after_ms(job, now),
         waiting_for: waiting_for(job),
         file_name: job.file_name.clone(),
-        file_count: job.file_count,
         files: details.map(files),
         settings: details.map(|details| details.request.settings.clone()),
         warnings: job.warnings.clone(),
         error: job.error.clone(),
-        formats: job
-            .result
-            .iter()
-            .flat_map(|result| result.formats.keys().cloned())
-            .collect(),
-        usage: UsageView {
+        formats: details.map(|_| {
+            job.result
+                .iter()
+                .flat_map(|result| result.formats.keys().cloned())
+                .collect()
+        }),
+        usage: details.map(|_| UsageView {
             cost_usd: job.usage.cost_usd(),
             usage: job.usage.clone(),
-        },
+        }),
         created_at: job.created_at,
         started_at: job.started_at,
         completed_at: job.completed_at,

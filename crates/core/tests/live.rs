@@ -75,7 +75,7 @@ fn mine_hears_of_a_job_from_its_first_event_to_its_last() {
         snapshot,
         [json!({"type": "snapshot", "feed": "mine", "jobs": []})]
     );
-    let job = world.submit("a\nb\nc");
+    let job = world.submit(&"line\n".repeat(25));
     world.publish();
     assert_eq!(world.frames("c")[0]["version"], 1);
     let job = world.finish(job.id);
