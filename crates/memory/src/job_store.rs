@@ -1,0 +1,208 @@
+//! [`JobStore`], with the feed of changes that the stream is on AWS.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use docmill_core::ids::JobId;
+use docmill_core::job::Job;
+use docmill_core::ports::{
+    Created, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob, PortResult,
+};
+use docmill_core::publish::Change;
+use docmill_core::step::{Applied, Step};
+use docmill_core::time::Time;
+use docmill_core::timing::RETENTION;
+use docmill_core::usage::Usage;
+
+use crate::details::MemoryDetails;
+use crate::lock;
+
+/// Records by id.
+#[derive(Debug)]
+pub struct MemoryJobs {
+    details: Arc<MemoryDetails>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    jobs: BTreeMap<JobId, Job>,
+    /// By owner and key.
+    idempotency: HashMap<(String, String), IdempotencyEntry>,
+    changes: Vec<Change>,
+}
+
+impl State {
+    fn write(&mut self, old: Option<Job>, new: Job) {
+        self.jobs.insert(new.id, new.clone());
+        // The stream's filter on AWS: quiet writes are no changes to anybody.
+        if !new.quiet {
+            self.changes.push(Change { old, new });
+        }
+    }
+
+    fn remembered(&self, owner: &str, key: &str, now: Time) -> Option<&IdempotencyEntry> {
+        let entry = self.idempotency.get(&(owner.to_owned(), key.to_owned()));
+        entry.filter(|entry| entry.expires_at > now)
+    }
+}
+
+impl MemoryJobs {
+    /// No jobs. Creations also write to `details`.
+    pub fn new(details: Arc<MemoryDetails>) -> Self {
+        Self {
+            details,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Takes the visible changes made since the last call, in order: what the stream's reader gets on AWS.
+    pub fn take_changes(&self) -> Vec<Change> {
+        std::mem::take(&mut lock(&self.state).changes)
+    }
+
+    /// Every record, oldest first.
+    pub fn all(&self) -> Vec<Job> {
+        lock(&self.state).jobs.values().cloned().collect()
+    }
+
+    fn write(&self, id: JobId, step: &Step) -> Applied {
+        let mut state = lock(&self.state);
+        let Some(job) = state.jobs.get(&id).cloned() else {
+            return Applied::Unknown;
+        };
+        match step.apply(&job) {
+            Some(next) => {
+                state.write(Some(job), next.clone());
+                Applied::Yes(Box::new(next))
+            }
+            None => Applied::Refused(Box::new(job)),
+        }
+    }
+}
+
+#[async_trait]
+impl JobStore for MemoryJobs {
+    async fn create(&self, new: NewJob) -> PortResult<Created> {
+        let mut state = lock(&self.state);
+        if let Some(entry) = new.idempotency {
+            if let Some(earlier) = state.remembered(&entry.owner, &entry.key, new.job.created_at) {
+                return Ok(Created::KeyInUse(earlier.clone()));
+            }
+            state
+                .idempotency
+                .insert((entry.owner.clone(), entry.key.clone()), entry);
+        }
+        // Ids are random: a record of this id can only be the caller's own earlier write.
+        if !state.jobs.contains_key(&new.job.id) {
+            self.details.set_request(new.job.id, new.request);
+            state.write(None, new.job);
+        }
+        Ok(Created::Yes)
+    }
+
+    async fn idempotent(&self, owner: &str, key: &str, now: Time) -> PortResult<Option<IdempotencyEntry>> {
+        Ok(lock(&self.state).remembered(owner, key, now).cloned())
+    }
+
+    async fn get(&self, id: JobId) -> PortResult<Option<Job>> {
+        Ok(lock(&self.state).jobs.get(&id).cloned())
+    }
+
+    async fn apply(&self, id: JobId, step: &Step) -> PortResult<Applied> {
+        Ok(self.write(id, step))
+    }
+
+    async fn finish(&self, id: JobId, step: &Step) -> PortResult<Applied> {
+        Ok(self.write(id, step))
+    }
+
+    async fn list(
+        &self,
+        owner: &str,
+        filter: &JobFilter,
+        after: Option<ListCursor>,
+        limit: usize,
+    ) -> PortResult<JobPage> {
+        let state = lock(&self.state);
+        let mut found: Vec<&Job> = state
+            .jobs
+            .values()
+            .filter(|job| job.owner == owner && matches(filter, job))
+            .filter(|job| after.is_none_or(|after| place(job) < (after.created_at_ms, after.job_id)))
+            .collect();
+        found.sort_by_key(|job| std::cmp::Reverse(place(job)));
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|job| ListCursor {
+            created_at_ms: job.created_at.ms(),
+            job_id: job.id,
+        });
+        Ok(JobPage {
+            jobs: found.into_iter().map(listed).collect(),
+            next,
+        })
+    }
+
+    async fn due(&self, shard: u8, now: Time, limit: usize) -> PortResult<Vec<JobId>> {
+        let state = lock(&self.state);
+        let mut due: Vec<(Time, JobId)> = state
+            .jobs
+            .values()
+            .filter(|job| job.id.due_shard() == shard)
+            .filter_map(|job| {
+                job.due_at
+                    .filter(|due_at| *due_at <= now)
+                    .map(|due_at| (due_at, job.id))
+            })
+            .collect();
+        due.sort_unstable();
+        Ok(due.into_iter().take(limit).map(|(_, id)| id).collect())
+    }
+}
+
+fn place(job: &Job) -> (i64, JobId) {
+    (job.created_at.ms(), job.id)
+}
+
+fn matches(filter: &JobFilter, job: &Job) -> bool {
+    filter.status.is_none_or(|status| job.status == status)
+        && filter
+            .pipeline
+            .as_ref()
+            .is_none_or(|pipeline| job.pipeline == *pipeline)
+        && filter
+            .batch_id
+            .as_ref()
+            .is_none_or(|batch| job.batch_id.as_ref() == Some(batch))
+}
+
+/// The record as the listing's index projects it on AWS.
+fn listed(job: &Job) -> Job {
+    let known = [
+        Some(job.created_at),
+        job.started_at,
+        job.cancel_requested_at,
+        job.completed_at,
+    ];
+    let last_known = known.into_iter().flatten().max();
+    Job {
+        leases: BTreeMap::new(),
+        tries: BTreeMap::new(),
+        warnings: Vec::new(),
+        error: None,
+        result: None,
+        usage: Usage::default(),
+        file_count: 0,
+        updated_at: last_known.unwrap_or(job.created_at),
+        queued_at: None,
+        deadline_at: None,
+        warned_at: None,
+        expires_at: job.created_at.plus(RETENTION),
+        cancelled_by: None,
+        due_at: None,
+        quiet: false,
+        ..job.clone()
+    }
+}

@@ -1,0 +1,79 @@
+//! Docmill's ports in memory: for tests, for simulation, and for `docmill run`, which needs no AWS.
+//!
+//! One file a port. Everything shares one [`Clock`], so that leases, visibility and expiry run in virtual time when
+//! the clock is a [`VirtualClock`]. Nothing here spawns or blocks: whoever drives a run takes messages with
+//! [`MemoryQueue::receive`], changes with [`MemoryJobs::take_changes`], and moves the virtual clock on.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use docmill_core::ports::Clock;
+
+mod blobs;
+mod clock;
+mod connections;
+mod dead_letters;
+mod details;
+mod entropy;
+mod events;
+mod health;
+mod job_store;
+mod live;
+mod meter;
+mod queue;
+mod transfers;
+
+pub use blobs::MemoryBlobs;
+pub use clock::{SystemClock, VirtualClock};
+pub use connections::MemoryConnections;
+pub use details::MemoryDetails;
+pub use entropy::{OsEntropy, SeededEntropy};
+pub use events::MemoryEvents;
+pub use health::MemoryHealth;
+pub use job_store::MemoryJobs;
+pub use live::MemoryLive;
+pub use meter::MemoryMeter;
+pub use queue::{Delivery, MemoryQueue, QueueSettings};
+pub use transfers::{Download, MemoryTransfers, RefusedUpload};
+
+/// A whole installation in memory.
+#[derive(Clone)]
+#[allow(missing_docs, reason = "each field is the port of its name")]
+pub struct Memory {
+    pub jobs: Arc<MemoryJobs>,
+    pub details: Arc<MemoryDetails>,
+    pub events: Arc<MemoryEvents>,
+    pub blobs: Arc<MemoryBlobs>,
+    pub transfers: Arc<MemoryTransfers>,
+    /// Both the work queues and their dead letters.
+    pub queue: Arc<MemoryQueue>,
+    pub live: Arc<MemoryLive>,
+    pub connections: Arc<MemoryConnections>,
+    pub health: Arc<MemoryHealth>,
+    pub meter: Arc<MemoryMeter>,
+}
+
+impl Memory {
+    /// An empty installation on `clock`.
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let details = Arc::new(MemoryDetails::default());
+        let blobs = Arc::new(MemoryBlobs::default());
+        Self {
+            jobs: Arc::new(MemoryJobs::new(details.clone())),
+            details,
+            events: Arc::default(),
+            transfers: Arc::new(MemoryTransfers::new(blobs.clone(), clock.clone())),
+            blobs,
+            queue: Arc::new(MemoryQueue::new(clock, QueueSettings::default())),
+            live: Arc::default(),
+            connections: Arc::default(),
+            health: Arc::default(),
+            meter: Arc::default(),
+        }
+    }
+}
+
+/// Locks `mutex` whatever happened to earlier holders: the engine catches panics of pipelines, and no holder here
+/// leaves its state half written.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
