@@ -1,0 +1,129 @@
+//! The SDK's clients: each built once, when it is first asked for, all with the same limits and the same meter.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
+
+use crate::meter::RequestMeter;
+
+/// An open connection answers in milliseconds; a new one needs its handshakes.
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+/// One try of a small request. Past it, another connection is likely to be faster.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(3);
+/// All tries of a small request: well below the life of a lease, so that a renewal that fails leaves time for another.
+const OPERATION_LIMIT: Duration = Duration::from_secs(10);
+/// One try of a request that carries an object.
+const OBJECT_ATTEMPT_LIMIT: Duration = Duration::from_secs(60);
+/// All its tries; below the limit of a chunk.
+const OBJECT_OPERATION_LIMIT: Duration = Duration::from_secs(150);
+/// A body that stands still this long is given up.
+const STALL_GRACE: Duration = Duration::from_secs(10);
+/// Tries of one request, the first included.
+const ATTEMPTS: u32 = 4;
+/// Before the first repetition, doubling. Services throttle for moments, and a lease is running.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Builds clients on demand.
+#[derive(Debug)]
+pub struct Clients {
+    config: SdkConfig,
+    meter: RequestMeter,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+}
+
+impl Clients {
+    /// Clients for the region, credentials and endpoint that the environment names. Nothing is asked over the network
+    /// before the first request.
+    pub async fn load() -> Self {
+        Self::from_config(aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await)
+    }
+
+    /// Clients for the region, credentials and endpoint in `config`.
+    pub fn from_config(config: SdkConfig) -> Self {
+        let retries = RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS)
+            .with_initial_backoff(FIRST_PAUSE)
+            .with_max_backoff(LONGEST_PAUSE);
+        let limits = limits(ATTEMPT_LIMIT, OPERATION_LIMIT);
+        let config = config
+            .into_builder()
+            .retry_config(retries)
+            .timeout_config(limits)
+            .build();
+        Self {
+            config,
+            meter: RequestMeter::default(),
+            dynamodb: OnceLock::new(),
+            s3: OnceLock::new(),
+            sqs: OnceLock::new(),
+        }
+    }
+
+    /// What counts the requests of all these clients.
+    pub fn meter(&self) -> RequestMeter {
+        self.meter.clone()
+    }
+
+    /// DynamoDB.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let build = || {
+            let config =
+                aws_sdk_dynamodb::config::Builder::from(&self.config).interceptor(self.meter.clone());
+            aws_sdk_dynamodb::Client::from_conf(config.build())
+        };
+        self.dynamodb.get_or_init(build).clone()
+    }
+
+    /// S3. Bodies are signed with their hash; further checksums only where S3 insists, since presigned links would
+    /// carry that of an empty body.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let build = || {
+            let config = aws_sdk_s3::config::Builder::from(&self.config)
+                .timeout_config(limits(OBJECT_ATTEMPT_LIMIT, OBJECT_OPERATION_LIMIT))
+                .stalled_stream_protection(
+                    StalledStreamProtectionConfig::enabled()
+                        .grace_period(STALL_GRACE)
+                        .build(),
+                )
+                .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+                .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+                .interceptor(self.meter.clone());
+            aws_sdk_s3::Client::from_conf(config.build())
+        };
+        self.s3.get_or_init(build).clone()
+    }
+
+    /// SQS.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        let build = || {
+            let config = aws_sdk_sqs::config::Builder::from(&self.config).interceptor(self.meter.clone());
+            aws_sdk_sqs::Client::from_conf(config.build())
+        };
+        self.sqs.get_or_init(build).clone()
+    }
+
+    /// The callback of the WebSocket API at `callback_url`. A slow client's connection must not hold up the others'.
+    pub fn connections(&self, callback_url: &str) -> aws_sdk_apigatewaymanagement::Client {
+        let config = aws_sdk_apigatewaymanagement::config::Builder::from(&self.config)
+            .endpoint_url(callback_url)
+            .interceptor(self.meter.clone());
+        aws_sdk_apigatewaymanagement::Client::from_conf(config.build())
+    }
+}
+
+fn limits(attempt: Duration, operation: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_LIMIT)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(operation)
+        .build()
+}

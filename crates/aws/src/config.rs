@@ -1,0 +1,407 @@
+//! What a function is told by its environment: one typed configuration a function, of what it needs and no more.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::time::Duration;
+
+use docmill_core::job::Priority;
+use docmill_core::timing::Timing;
+
+/// A wrong environment. The message says which variable to look at.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable that must be there is not, or is empty.
+    #[error("environment variable {0} is not set")]
+    Missing(&'static str),
+    /// A variable does not hold what it should.
+    #[error("environment variable {name} must be {wanted}, not `{value}`")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// What it should hold.
+        wanted: &'static str,
+        /// What it holds.
+        value: String,
+    },
+}
+
+type ConfigResult<T> = Result<T, ConfigError>;
+
+/// Environment variables.
+#[derive(Clone, Debug, Default)]
+pub struct Env {
+    variables: HashMap<String, String>,
+}
+
+impl Env {
+    /// Those of this process.
+    pub fn process() -> Self {
+        Self {
+            variables: std::env::vars_os()
+                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+                .collect(),
+        }
+    }
+
+    /// The lines of a file such as `.local/stack.env`: `NAME=value`, comments and empty lines left out.
+    pub fn parse(text: &str) -> Self {
+        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+        let lines = lines.filter_map(|line| line.strip_prefix("export ").unwrap_or(line).split_once('='));
+        lines
+            .map(|(name, value)| (name.trim(), value.trim().trim_matches('"')))
+            .collect()
+    }
+
+    /// The value of `name`, if it is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    fn need(&self, name: &'static str) -> ConfigResult<String> {
+        self.get(name)
+            .map(ToOwned::to_owned)
+            .ok_or(ConfigError::Missing(name))
+    }
+
+    fn number<T: FromStr>(&self, name: &'static str) -> ConfigResult<Option<T>> {
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        let wanted = "a whole number";
+        value.parse().map(Some).map_err(|_| ConfigError::Invalid {
+            name,
+            wanted,
+            value: value.to_owned(),
+        })
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Env {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
+        Self {
+            variables: variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        }
+    }
+}
+
+/// URLs of three queues.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each field is the queue of its name")]
+pub struct QueueUrls {
+    pub high: String,
+    pub normal: String,
+    pub low: String,
+}
+
+impl QueueUrls {
+    /// The URL of the queue of `priority`.
+    pub fn of(&self, priority: Priority) -> &str {
+        match priority {
+            Priority::High => &self.high,
+            Priority::Normal => &self.normal,
+            Priority::Low => &self.low,
+        }
+    }
+
+    fn work(env: &Env) -> ConfigResult<Self> {
+        Ok(Self {
+            high: env.need("DOCMILL_QUEUE_HIGH_URL")?,
+            normal: env.need("DOCMILL_QUEUE_NORMAL_URL")?,
+            low: env.need("DOCMILL_QUEUE_LOW_URL")?,
+        })
+    }
+
+    fn dead(env: &Env) -> ConfigResult<Self> {
+        Ok(Self {
+            high: env.need("DOCMILL_DLQ_HIGH_URL")?,
+            normal: env.need("DOCMILL_DLQ_NORMAL_URL")?,
+            low: env.need("DOCMILL_DLQ_LOW_URL")?,
+        })
+    }
+}
+
+/// What `intake` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intake {
+    /// Jobs table.
+    pub jobs_table: String,
+    /// Details.
+    pub events_table: String,
+    /// Tickets.
+    pub live_table: String,
+    /// Idempotency entries.
+    pub accounts_table: String,
+    /// Bucket of uploads.
+    pub bucket: String,
+    /// Work queues.
+    pub queues: QueueUrls,
+    /// Public WebSocket URL.
+    pub live_url: String,
+    /// Key of event-stream links.
+    pub stream_secret: String,
+    /// Limits of time.
+    pub timing: Timing,
+}
+
+impl Intake {
+    /// Reads the environment.
+    pub fn read(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            jobs_table: jobs_table(env)?,
+            events_table: events_table(env)?,
+            live_table: live_table(env)?,
+            accounts_table: env.need("DOCMILL_ACCOUNTS_TABLE")?,
+            bucket: bucket(env)?,
+            queues: QueueUrls::work(env)?,
+            live_url: env.need("DOCMILL_WS_URL")?,
+            stream_secret: env.need("DOCMILL_STREAM_SECRET")?,
+            timing: timing(env)?,
+        })
+    }
+}
+
+/// What `status` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Jobs table.
+    pub jobs_table: String,
+    /// Details and events.
+    pub events_table: String,
+    /// Bucket of results.
+    pub bucket: String,
+    /// Asked after by the deep health check.
+    pub queues: QueueUrls,
+    /// Public WebSocket URL.
+    pub live_url: String,
+    /// Key of event-stream links.
+    pub stream_secret: String,
+    /// Issuer of ID tokens.
+    pub issuer: String,
+    /// The page's client id with the issuer.
+    pub client_id: String,
+    /// Where the page signs in with a password; `None` with an issuer of somebody else's.
+    pub auth_endpoint: Option<String>,
+}
+
+impl Status {
+    /// Reads the environment.
+    pub fn read(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            jobs_table: jobs_table(env)?,
+            events_table: events_table(env)?,
+            bucket: bucket(env)?,
+            queues: QueueUrls::work(env)?,
+            live_url: env.need("DOCMILL_WS_URL")?,
+            stream_secret: env.need("DOCMILL_STREAM_SECRET")?,
+            issuer: env.need("DOCMILL_ISSUER")?,
+            client_id: env.need("DOCMILL_CLIENT_ID")?,
+            auth_endpoint: env.get("DOCMILL_AUTH_ENDPOINT").map(ToOwned::to_owned),
+        })
+    }
+}
+
+/// What `worker` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Worker {
+    /// Jobs table.
+    pub jobs_table: String,
+    /// Details.
+    pub events_table: String,
+    /// Bucket of sources, outputs and results.
+    pub bucket: String,
+    /// Work queues.
+    pub queues: QueueUrls,
+    /// Limits of time.
+    pub timing: Timing,
+    /// The function's memory, for the bill; 0 outside Lambda.
+    pub memory_mb: u64,
+}
+
+impl Worker {
+    /// Reads the environment.
+    pub fn read(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            jobs_table: jobs_table(env)?,
+            events_table: events_table(env)?,
+            bucket: bucket(env)?,
+            queues: QueueUrls::work(env)?,
+            timing: timing(env)?,
+            memory_mb: memory_mb(env)?,
+        })
+    }
+}
+
+/// What `push` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// Events.
+    pub events_table: String,
+    /// Subscriptions.
+    pub live_table: String,
+    /// Where frames are posted.
+    pub callback_url: String,
+}
+
+impl Push {
+    /// Reads the environment.
+    pub fn read(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            events_table: events_table(env)?,
+            live_table: live_table(env)?,
+            callback_url: callback_url(env)?,
+        })
+    }
+}
+
+/// What `socket` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Socket {
+    /// Snapshots.
+    pub jobs_table: String,
+    /// Replays.
+    pub events_table: String,
+    /// Tickets, connections, subscriptions.
+    pub live_table: String,
+    /// Where frames are posted.
+    pub callback_url: String,
+}
+
+impl Socket {
+    /// Reads the environment.
+    pub fn read(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            jobs_table: jobs_table(env)?,
+            events_table: events_table(env)?,
+            live_table: live_table(env)?,
+            callback_url: callback_url(env)?,
+        })
+    }
+}
+
+/// What `sweep` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// Jobs table.
+    pub jobs_table: String,
+    /// Details and events.
+    pub events_table: String,
+    /// Where undecodable dead letters are parked.
+    pub bucket: String,
+    /// Work queues.
+    pub queues: QueueUrls,
+    /// Dead-letter queues.
+    pub dead_letters: QueueUrls,
+    /// Limits of time.
+    pub timing: Timing,
+}
+
+impl Sweep {
+    /// Reads the environment.
+    pub fn read(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            jobs_table: jobs_table(env)?,
+            events_table: events_table(env)?,
+            bucket: bucket(env)?,
+            queues: QueueUrls::work(env)?,
+            dead_letters: QueueUrls::dead(env)?,
+            timing: timing(env)?,
+        })
+    }
+}
+
+fn jobs_table(env: &Env) -> ConfigResult<String> {
+    env.need("DOCMILL_JOBS_TABLE")
+}
+
+fn events_table(env: &Env) -> ConfigResult<String> {
+    env.need("DOCMILL_EVENTS_TABLE")
+}
+
+fn live_table(env: &Env) -> ConfigResult<String> {
+    env.need("DOCMILL_LIVE_TABLE")
+}
+
+fn bucket(env: &Env) -> ConfigResult<String> {
+    env.need("DOCMILL_BUCKET")
+}
+
+fn callback_url(env: &Env) -> ConfigResult<String> {
+    env.need("DOCMILL_CALLBACK_URL")
+}
+
+/// The function's memory as Lambda tells it.
+fn memory_mb(env: &Env) -> ConfigResult<u64> {
+    Ok(env.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")?.unwrap_or(0))
+}
+
+/// The limits of time that an installation may set, in milliseconds; the usual one where a variable is not set.
+fn timing(env: &Env) -> ConfigResult<Timing> {
+    let usual = Timing::default();
+    let limit = |name, usual| Ok(env.number(name)?.map_or(usual, Duration::from_millis));
+    Ok(Timing {
+        lease: limit("DOCMILL_LEASE_MS", usual.lease)?,
+        renew: limit("DOCMILL_RENEW_MS", usual.renew)?,
+        work_limit: limit("DOCMILL_CHUNK_LIMIT_MS", usual.work_limit)?,
+        deadline: limit("DOCMILL_DEADLINE_MS", usual.deadline)?,
+        warn_after: limit("DOCMILL_WARN_MS", usual.warn_after)?,
+        queue_limit: limit("DOCMILL_QUEUE_LIMIT_MS", usual.queue_limit)?,
+        nudge: limit("DOCMILL_NUDGE_MS", usual.nudge)?,
+        stall: limit("DOCMILL_STALL_MS", usual.stall)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn worker_env() -> Env {
+        Env::parse(
+            "# tables\nDOCMILL_JOBS_TABLE=jobs\nDOCMILL_EVENTS_TABLE=events\n\nDOCMILL_BUCKET=\"bucket\"\n\
+             DOCMILL_QUEUE_HIGH_URL=http://q/high?a=b\nDOCMILL_QUEUE_NORMAL_URL=http://q/normal\n\
+             export DOCMILL_QUEUE_LOW_URL=http://q/low\nDOCMILL_LEASE_MS=1500\n",
+        )
+    }
+
+    #[test]
+    fn a_whole_environment_is_read() {
+        let worker = Worker::read(&worker_env()).unwrap();
+        assert_eq!(
+            (worker.jobs_table.as_str(), worker.bucket.as_str()),
+            ("jobs", "bucket")
+        );
+        assert_eq!(worker.queues.of(Priority::High), "http://q/high?a=b");
+        assert_eq!(worker.queues.of(Priority::Low), "http://q/low");
+        assert_eq!(
+            worker.timing,
+            Timing {
+                lease: Duration::from_millis(1500),
+                ..Timing::default()
+            }
+        );
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named() {
+        let mut env = worker_env();
+        env.variables.insert("DOCMILL_BUCKET".to_owned(), String::new());
+        let missing = Worker::read(&env).unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "environment variable DOCMILL_BUCKET is not set"
+        );
+        let mut env = worker_env();
+        env.variables
+            .insert("DOCMILL_LEASE_MS".to_owned(), "1 min".to_owned());
+        let invalid = Worker::read(&env).unwrap_err();
+        assert_eq!(
+            invalid.to_string(),
+            "environment variable DOCMILL_LEASE_MS must be a whole number, not `1 min`"
+        );
+    }
+}

@@ -1,0 +1,241 @@
+//! [`JobStore`] on DynamoDB.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    Put, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+};
+use docmill_core::ids::JobId;
+use docmill_core::job::Job;
+use docmill_core::ports::{
+    Created, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob, PortError, PortResult,
+};
+use docmill_core::step::{Applied, Step};
+use docmill_core::time::Time;
+
+use crate::attributes::JOB_ID;
+use crate::details::request_item;
+use crate::errors;
+use crate::idempotency;
+use crate::item::{Item, time};
+use crate::job_item::{item_of, job_of, key_of};
+use crate::listing;
+use crate::step_expression::expressions;
+use crate::transact::{CONFLICT_TRIES, Transacted, condition_failed, conflicts, pause, transact};
+
+/// Job records.
+#[derive(Clone, Debug)]
+pub struct DynamoJobs {
+    client: Client,
+    table: String,
+    creation: Option<CreationTables>,
+}
+
+/// What a creation writes to besides the jobs table.
+#[derive(Clone, Debug)]
+struct CreationTables {
+    events: String,
+    accounts: String,
+}
+
+impl DynamoJobs {
+    /// The records in the jobs table `table`: everything but creating jobs.
+    pub fn new(client: Client, table: &str) -> Self {
+        Self {
+            client,
+            table: table.to_owned(),
+            creation: None,
+        }
+    }
+
+    /// The same, for a function that creates jobs: details go to the table `events`, idempotency entries to `accounts`.
+    #[must_use]
+    pub fn creating(mut self, events: &str, accounts: &str) -> Self {
+        self.creation = Some(CreationTables {
+            events: events.to_owned(),
+            accounts: accounts.to_owned(),
+        });
+        self
+    }
+
+    fn creation(&self) -> PortResult<&CreationTables> {
+        let missing =
+            || PortError::Broken("this function was not given the tables to create jobs".to_owned());
+        self.creation.as_ref().ok_or_else(missing)
+    }
+
+    async fn read(&self, id: JobId) -> PortResult<Option<Job>> {
+        let request = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key_of(id)));
+        let answer = request
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(errors::dynamodb)?;
+        Ok(answer.item().map(job_of).transpose()?)
+    }
+}
+
+#[async_trait]
+impl JobStore for DynamoJobs {
+    async fn create(&self, new: NewJob) -> PortResult<Created> {
+        let tables = self.creation()?;
+        let NewJob {
+            job,
+            request,
+            idempotency: entry,
+        } = new;
+        let detail = request_item(job.id, &request, job.expires_at)?;
+        let mut items = vec![
+            put(
+                &self.table,
+                item_of(&job),
+                Some((&format!("attribute_not_exists({JOB_ID})"), Item::new())),
+            )?,
+            put(&tables.events, detail, None)?,
+        ];
+        if let Some(entry) = &entry {
+            let now = Item::from([(":now".to_owned(), time(job.created_at))]);
+            let item = idempotency::item_of(entry);
+            items.push(put(&tables.accounts, item, Some((idempotency::FORGOTTEN, now)))?);
+        }
+        let reasons = match transact(&self.client, items).await? {
+            Transacted::Yes => return Ok(Created::Yes),
+            Transacted::Refused(reasons) => reasons,
+        };
+        if let (Some(reason), Some(entry)) = (reasons.get(2).filter(|reason| condition_failed(reason)), entry)
+        {
+            let earlier = reason
+                .item()
+                .map(|item| idempotency::entry_of(&entry.owner, item))
+                .transpose()?;
+            return Ok(Created::KeyInUse(earlier.unwrap_or(entry)));
+        }
+        // Ids are random: a record of this id can only be the caller's own earlier write.
+        Ok(Created::Yes)
+    }
+
+    async fn idempotent(&self, owner: &str, key: &str, now: Time) -> PortResult<Option<IdempotencyEntry>> {
+        let request = self.client.get_item().table_name(&self.creation()?.accounts);
+        let request = request
+            .set_key(Some(idempotency::key_of(owner, key)))
+            .consistent_read(true);
+        let answer = request.send().await.map_err(errors::dynamodb)?;
+        let entry = answer
+            .item()
+            .map(|item| idempotency::entry_of(owner, item))
+            .transpose()?;
+        Ok(entry.filter(|entry| entry.expires_at > now))
+    }
+
+    async fn get(&self, id: JobId) -> PortResult<Option<Job>> {
+        self.read(id).await
+    }
+
+    async fn apply(&self, id: JobId, step: &Step) -> PortResult<Applied> {
+        let wanted = expressions(id, step);
+        for attempt in 1..=CONFLICT_TRIES {
+            let request = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(key_of(id)));
+            let request = request
+                .condition_expression(&wanted.condition)
+                .update_expression(&wanted.update)
+                .set_expression_attribute_names(Some(wanted.names.clone()))
+                .set_expression_attribute_values(some(&wanted.values))
+                .return_values(ReturnValue::AllNew)
+                .return_values_on_condition_check_failure(OnFailure::AllOld);
+            let error = match request.send().await {
+                Ok(answer) => return yes(answer.attributes()),
+                Err(error) => error,
+            };
+            match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
+                    return refused(refusal.item());
+                }
+                Some(UpdateItemError::TransactionConflictException(_)) => pause(attempt).await,
+                _ => return Err(errors::dynamodb(error)),
+            }
+        }
+        Err(conflicts())
+    }
+
+    /// A transaction answers without the new record, so a written one is read: two requests, once in an attempt.
+    async fn finish(&self, id: JobId, step: &Step) -> PortResult<Applied> {
+        let wanted = expressions(id, step);
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key_of(id)))
+            .condition_expression(wanted.condition)
+            .update_expression(wanted.update)
+            .set_expression_attribute_names(Some(wanted.names))
+            .set_expression_attribute_values(some(&wanted.values))
+            .return_values_on_condition_check_failure(OnFailure::AllOld)
+            .build()
+            .map_err(incomplete)?;
+        let items = vec![TransactWriteItem::builder().update(update).build()];
+        match transact(&self.client, items).await? {
+            Transacted::Yes => Ok(self
+                .read(id)
+                .await?
+                .map_or(Applied::Unknown, |job| Applied::Yes(job.into()))),
+            Transacted::Refused(reasons) => refused(reasons.first().and_then(|reason| reason.item())),
+        }
+    }
+
+    async fn list(
+        &self,
+        owner: &str,
+        filter: &JobFilter,
+        after: Option<ListCursor>,
+        limit: usize,
+    ) -> PortResult<JobPage> {
+        listing::list(&self.client, &self.table, owner, filter, after, limit).await
+    }
+
+    async fn due(&self, shard: u8, now: Time, limit: usize) -> PortResult<Vec<JobId>> {
+        listing::due(&self.client, &self.table, shard, now, limit).await
+    }
+}
+
+fn yes(item: Option<&Item>) -> PortResult<Applied> {
+    let missing = || PortError::Broken("dynamodb: an update answered without the record".to_owned());
+    Ok(Applied::Yes(Box::new(job_of(item.ok_or_else(missing)?)?)))
+}
+
+/// The condition asks for the record to be there, so a refusal without one means that there is none.
+fn refused(item: Option<&Item>) -> PortResult<Applied> {
+    match item {
+        Some(item) if !item.is_empty() => Ok(Applied::Refused(Box::new(job_of(item)?))),
+        _ => Ok(Applied::Unknown),
+    }
+}
+
+/// DynamoDB refuses an empty map of values.
+fn some(values: &Item) -> Option<Item> {
+    (!values.is_empty()).then(|| values.clone())
+}
+
+/// A put, with a condition and its values where there is one; then a failure returns the old item.
+fn put(table: &str, item: Item, condition: Option<(&str, Item)>) -> PortResult<TransactWriteItem> {
+    let mut put = Put::builder().table_name(table).set_item(Some(item));
+    if let Some((condition, values)) = condition {
+        put = put
+            .condition_expression(condition)
+            .set_expression_attribute_values(some(&values))
+            .return_values_on_condition_check_failure(OnFailure::AllOld);
+    }
+    Ok(TransactWriteItem::builder()
+        .put(put.build().map_err(incomplete)?)
+        .build())
+}
+
+fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> PortError {
+    PortError::Broken(format!("dynamodb: {error}"))
+}

@@ -1,0 +1,47 @@
+//! Docmill's ports on AWS: DynamoDB, S3, SQS and the WebSocket callback of API Gateway.
+//!
+//! # Layout
+//! - [`config`] what the environment tells each function; [`Clients`] the SDK's clients; [`RequestMeter`] counts what
+//!   they send.
+//! - One file a port. A port call is one request wherever AWS allows it.
+//! - `job_item` is the job record as an item, `step_expression` a step as DynamoDB's expressions: together they make
+//!   the table behave as [`docmill_core::step::Step::apply`] says, which the conformance suite holds them to.
+//! - [`change_from_stream`] reads what the jobs table's stream delivers.
+
+mod attributes;
+mod blobs;
+mod clients;
+pub mod config;
+mod connections;
+mod dead_letters;
+mod details;
+mod errors;
+mod events;
+mod health;
+mod idempotency;
+mod item;
+mod job_item;
+mod job_store;
+mod listing;
+mod live;
+mod meter;
+mod queue;
+mod step_expression;
+mod stream;
+mod transact;
+mod transfers;
+
+pub use blobs::S3Blobs;
+pub use clients::Clients;
+pub use connections::GatewayConnections;
+pub use dead_letters::SqsDeadLetters;
+pub use details::DynamoDetails;
+pub use events::DynamoEvents;
+pub use health::AwsHealth;
+pub use item::ItemError;
+pub use job_store::DynamoJobs;
+pub use live::DynamoLive;
+pub use meter::RequestMeter;
+pub use queue::SqsQueue;
+pub use stream::{StreamRecordError, change_from_stream};
+pub use transfers::S3Transfers;

@@ -1,0 +1,141 @@
+//! Queries on the jobs table's indexes.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use docmill_core::ids::JobId;
+use docmill_core::job::Job;
+use docmill_core::ports::{JobFilter, JobPage, ListCursor, PortResult};
+use docmill_core::time::Time;
+
+use crate::attributes::{BATCH_ID, CREATED_AT, DUE_AT, DUE_SHARD, JOB_ID, OWNER, PIPELINE, STATUS};
+use crate::errors;
+use crate::item::{Attributes, Item, need, number, text, time};
+use crate::job_item::job_of;
+
+/// Items looked at in one request when a filter may drop most of them.
+const FILTERED_PAGE: usize = 200;
+/// Requests made for one page of a filtered listing; a client that wants more comes again with the cursor.
+const MAX_REQUESTS: usize = 5;
+
+/// As [`docmill_core::ports::JobStore::list`].
+pub(crate) async fn list(
+    client: &Client,
+    table: &str,
+    owner: &str,
+    filter: &JobFilter,
+    after: Option<ListCursor>,
+    limit: usize,
+) -> PortResult<JobPage> {
+    let mut jobs: Vec<Job> = Vec::new();
+    let mut start = after.map(|cursor| start_key(owner, cursor));
+    let mut more = true;
+    for _ in 0..MAX_REQUESTS {
+        let looked_at = if filter == &JobFilter::default() {
+            limit - jobs.len()
+        } else {
+            FILTERED_PAGE
+        };
+        let query = filtered(client.query().table_name(table).index_name("by_owner"), filter)
+            .key_condition_expression("#owner = :owner")
+            .expression_attribute_names("#owner", OWNER)
+            .expression_attribute_values(":owner", text(owner))
+            .scan_index_forward(false)
+            .limit(i32::try_from(looked_at.max(1)).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(start);
+        let answer = query.send().await.map_err(errors::dynamodb)?;
+        for item in answer.items() {
+            jobs.push(job_of(item)?);
+        }
+        start = answer.last_evaluated_key().cloned();
+        more = start.is_some();
+        if jobs.len() >= limit || !more {
+            break;
+        }
+    }
+    if jobs.len() > limit {
+        jobs.truncate(limit);
+        start = jobs.last().map(|job| start_key(owner, cursor_of(job)));
+        more = true;
+    }
+    let next = start.as_ref().filter(|_| more).map(cursor_at).transpose()?;
+    Ok(JobPage { jobs, next })
+}
+
+/// As [`docmill_core::ports::JobStore::due`].
+pub(crate) async fn due(
+    client: &Client,
+    table: &str,
+    shard: u8,
+    now: Time,
+    limit: usize,
+) -> PortResult<Vec<JobId>> {
+    let mut ids = Vec::new();
+    let mut start = None;
+    while ids.len() < limit {
+        let query = client
+            .query()
+            .table_name(table)
+            .index_name("due")
+            .key_condition_expression("#shard = :shard AND #due_at <= :now")
+            .expression_attribute_names("#shard", DUE_SHARD)
+            .expression_attribute_names("#due_at", DUE_AT)
+            .expression_attribute_values(":shard", number(shard))
+            .expression_attribute_values(":now", time(now))
+            .limit(i32::try_from(limit - ids.len()).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(start);
+        let answer = query.send().await.map_err(errors::dynamodb)?;
+        for item in answer.items() {
+            ids.push(need(JOB_ID, item.word(JOB_ID)?)?);
+        }
+        start = answer.last_evaluated_key().cloned();
+        if start.is_none() {
+            break;
+        }
+    }
+    Ok(ids)
+}
+
+fn filtered(query: QueryFluentBuilder, filter: &JobFilter) -> QueryFluentBuilder {
+    let wanted = [
+        (STATUS, filter.status.map(|status| status.as_str().to_owned())),
+        (PIPELINE, filter.pipeline.clone()),
+        (BATCH_ID, filter.batch_id.clone()),
+    ];
+    let mut conditions = Vec::new();
+    let mut query = query;
+    for (name, value) in wanted {
+        let Some(value) = value else { continue };
+        conditions.push(format!("#{name} = :{name}"));
+        query = query
+            .expression_attribute_names(format!("#{name}"), name)
+            .expression_attribute_values(format!(":{name}"), text(value));
+    }
+    if conditions.is_empty() {
+        query
+    } else {
+        query.filter_expression(conditions.join(" AND "))
+    }
+}
+
+fn cursor_of(job: &Job) -> ListCursor {
+    ListCursor {
+        created_at_ms: job.created_at.ms(),
+        job_id: job.id,
+    }
+}
+
+/// The index key of the job a cursor stands on. The owner is the caller, whatever the cursor's maker had in mind.
+fn start_key(owner: &str, cursor: ListCursor) -> Item {
+    Item::from([
+        (OWNER.to_owned(), text(owner)),
+        (CREATED_AT.to_owned(), number(cursor.created_at_ms)),
+        (JOB_ID.to_owned(), text(cursor.job_id.to_string())),
+    ])
+}
+
+fn cursor_at(key: &Item) -> PortResult<ListCursor> {
+    Ok(ListCursor {
+        created_at_ms: need(CREATED_AT, key.number(CREATED_AT)?)?,
+        job_id: need(JOB_ID, key.word(JOB_ID)?)?,
+    })
+}

@@ -1,0 +1,88 @@
+//! The rules, one file a port.
+
+use futures::future::LocalBoxFuture;
+
+use crate::Ports;
+
+pub mod blobs;
+pub mod creation;
+pub mod details;
+pub mod events;
+pub mod listing;
+pub mod live;
+pub mod moves;
+pub mod queues;
+pub mod races;
+pub mod service;
+pub mod steps;
+pub mod transfers;
+
+/// A rule that every implementation has to pass.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// File and function.
+    pub name: &'static str,
+    /// Panics where the rule does not hold.
+    pub run: fn(Ports) -> LocalBoxFuture<'static, ()>,
+}
+
+macro_rules! rules {
+    ($($file:ident::$rule:ident,)*) => {
+        /// All of them.
+        pub const ALL: &[Rule] = &[$(Rule {
+            name: concat!(stringify!($file), "::", stringify!($rule)),
+            run: |ports| Box::pin(async move { $file::$rule(&ports).await }),
+        }),*];
+    };
+}
+
+rules! {
+    creation::a_created_record_reads_back_as_it_was,
+    creation::an_unknown_job_is_unknown,
+    creation::a_creation_writes_its_details,
+    creation::a_key_is_used_once,
+    creation::a_key_is_used_once_in_a_race,
+    creation::a_key_is_forgotten,
+    creation::a_repeated_creation_changes_nothing,
+    steps::every_guard_holds_and_fails,
+    steps::every_edit_is_made,
+    steps::random_steps_agree_with_core,
+    moves::random_moves_agree_with_core,
+    moves::a_terminal_move_agrees_with_core,
+    races::one_of_many_claims_holds,
+    races::every_chunk_counts_once,
+    races::one_of_many_endings_holds,
+    races::endings_and_steps_pass_each_other,
+    listing::the_newest_come_first,
+    listing::pages_join_without_gaps,
+    listing::jobs_of_one_moment_come_once,
+    listing::filters_choose,
+    listing::strangers_are_not_listed,
+    listing::a_listing_has_what_it_shows,
+    listing::due_jobs_are_found_by_shard_and_time,
+    details::the_latest_word_stands,
+    details::many_failures_fit,
+    events::events_come_in_order,
+    events::a_version_is_written_once,
+    blobs::an_object_reads_back,
+    blobs::a_missing_object_is_missing,
+    blobs::a_changed_object_is_told_from_the_one_asked_for,
+    blobs::a_large_object_is_not_read,
+    blobs::ranges_end_where_the_object_ends,
+    transfers::a_signed_put_stores_what_was_signed,
+    transfers::a_signed_put_refuses_anything_else,
+    transfers::a_signed_get_names_the_file,
+    transfers::parts_make_an_object,
+    transfers::wrong_parts_make_none,
+    queues::every_message_arrives,
+    queues::nothing_to_send_is_fine,
+    queues::dead_letters_are_hidden_then_removed,
+    live::a_ticket_is_taken_once,
+    live::a_ticket_is_taken_once_in_a_race,
+    live::a_late_ticket_is_none,
+    live::a_connection_has_an_owner_for_its_time,
+    live::subscribers_hear_of_their_topic,
+    live::a_lost_connection_is_forgotten,
+    service::all_is_well,
+    service::a_frame_to_nobody_finds_the_connection_gone,
+}

@@ -1,0 +1,87 @@
+//! Runs the suite against the ports in memory, and against those on AWS where `DOCMILL_STACK_ENV` names the
+//! environment file of a stack.
+//!
+//! `cargo test -p docmill-conformance [-- part-of-a-rule's-name]`
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+
+mod aws;
+mod memory;
+
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use docmill_conformance::Ports;
+use docmill_conformance::rules::{ALL, Rule};
+use futures::FutureExt;
+
+fn main() -> ExitCode {
+    let wanted = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with('-'));
+    let rules: Vec<Rule> = ALL
+        .iter()
+        .filter(|rule| {
+            wanted
+                .as_ref()
+                .is_none_or(|wanted| rule.name.contains(wanted.as_str()))
+        })
+        .copied()
+        .collect();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let failed = runtime.block_on(async {
+        let mut failed = run("memory", &memory::ports(), &rules).await;
+        match std::env::var("DOCMILL_STACK_ENV") {
+            Ok(file) => failed += run_on_stack(&file, &rules).await,
+            Err(_) => println!("aws: skipped: no local stack (DOCMILL_STACK_ENV is not set)"),
+        }
+        failed
+    });
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+async fn run_on_stack(file: &str, rules: &[Rule]) -> usize {
+    let stack = aws::Stack::open(file).await;
+    let ports = stack.ports().await;
+    if !ports.wire.checks_signatures() {
+        println!("aws: this stack does not check signatures: what signed links refuse is not tried");
+    }
+    let mut failed = run("aws", &ports, rules).await;
+    if rules.len() == ALL.len() {
+        let counted = !panics(aws::requests_are_few(stack.meter(), ports)).await;
+        println!("aws: requests {}", if counted { "counted" } else { "FAILED" });
+        failed += usize::from(!counted);
+    }
+    stack.close().await;
+    failed
+}
+
+/// Runs `rules` one after the other; how many failed.
+async fn run(name: &str, ports: &Ports, rules: &[Rule]) -> usize {
+    let begin = Instant::now();
+    let mut failed = 0;
+    for rule in rules {
+        if panics((rule.run)(ports.clone())).await {
+            println!("{name}: {} FAILED", rule.name);
+            failed += 1;
+        }
+    }
+    println!(
+        "{name}: {} rules, {failed} failed, {:.1} s",
+        rules.len(),
+        begin.elapsed().as_secs_f32()
+    );
+    failed
+}
+
+async fn panics(rule: impl Future<Output = ()>) -> bool {
+    AssertUnwindSafe(rule).catch_unwind().await.is_err()
+}
