@@ -1,0 +1,10 @@
+//! Reading documents: pure functions over bytes. No AWS, no I/O, no clock.
+//!
+//! # Layout
+//! - [`page`]: what every reader hands on: pages of lines.
+//! - [`text`]: plain text files.
+
+pub mod page;
+pub mod text;
+
+pub use page::{Line, Page};

@@ -1,0 +1,261 @@
+//! `novel`: a French text becomes a list of short sentences.
+//!
+//! # Layout
+//! One file a group of rules, in the order in which a text meets them: [`characters`] (R2), [`paragraphs`] (R4, with
+//! its lines still apart), [`hyphens`] and [`forms`] (R3), [`sentences`] (R5), [`words`] (R7), [`verbs`] (R8),
+//! [`clauses`] and [`split`] (R6, R9), [`flags`] (R10). [`plan`] and [`chunks`] share a document among
+//! workers, [`files`], [`result`] and [`exports`] write what came of it, [`settings`] reads what was asked,
+//! [`notices`] says what went wrong.
+//!
+//! Page furniture (R1) is not looked for in text files: their pages are a count of characters, so a line's place at
+//! the top of one means nothing, and dropping it could lose words.
+
+#[cfg(test)]
+mod acceptance;
+mod characters;
+mod chunks;
+mod clauses;
+mod exports;
+mod files;
+mod flags;
+mod forms;
+mod hyphens;
+mod notices;
+mod paragraphs;
+mod plan;
+#[cfg(test)]
+mod properties;
+mod result;
+mod sentences;
+mod settings;
+mod split;
+#[cfg(test)]
+mod tests;
+mod verbs;
+mod words;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use docmill_core::codes;
+use docmill_core::pipeline::{
+    Accepted, ExportOptions, FileHead, Format, MergeRequest, Merged, Outcome, Pipeline, PlanRequest, Planned,
+    Spec, StageSpec, StageTable, Stop, Work,
+};
+use docmill_core::problem::{FieldError, Problem};
+use docmill_documents::text;
+use futures::StreamExt;
+use serde_json::Value;
+
+use chunks::Source;
+use exports::Layout;
+use plan::{PDF_MAGIC, Read};
+use result::{Row, StoredDocument};
+use settings::Settings;
+
+const STAGES: &[StageSpec] = &[
+    stage(0, "Queued"),
+    stage(5, "Analyzing document"),
+    stage(10, "Splitting into chunks"),
+    stage(15, "Processing chunks ({done}/{total})"),
+    stage(75, "Merging results"),
+    stage(90, "Saving results"),
+    stage(100, "Completed"),
+];
+/// Place of "Splitting into chunks".
+const SPLITTING: usize = 2;
+
+const fn stage(percent: u8, text: &'static str) -> StageSpec {
+    StageSpec { percent, text }
+}
+
+const ACCEPTS: &[Accepted] = &[Accepted {
+    content_type: "text/plain",
+    extension: ".txt",
+    max_bytes: notices::MAX_TEXT_BYTES,
+}];
+
+const JSON: Format = format("json", "application/json");
+const CSV: Format = format("csv", "text/csv; charset=utf-8");
+const TXT: Format = format("txt", "text/plain; charset=utf-8");
+const XLSX: Format = format(
+    "xlsx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+);
+
+const fn format(name: &'static str, content_type: &'static str) -> Format {
+    Format {
+        name,
+        content_type,
+        extension: name,
+    }
+}
+
+/// The pipeline.
+#[derive(Clone, Debug)]
+pub struct Novel {
+    spec: Spec,
+}
+
+impl Novel {
+    /// The pipeline with its rules.
+    pub fn new() -> Self {
+        Self {
+            spec: Spec {
+                name: "novel",
+                title: "French text to short sentences",
+                kinds: &[],
+                stages: StageTable {
+                    stages: STAGES,
+                    chunks: 3,
+                    merging: 4,
+                },
+                accepts: ACCEPTS,
+                max_files: 1,
+                formats: &[JSON, CSV, TXT, XLSX],
+                settings_schema: settings::schema(),
+                deadline: None,
+            },
+        }
+    }
+}
+
+impl Default for Novel {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Pipeline for Novel {
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn settings(&self, _kind: Option<&str>, raw: &Value) -> Result<Value, Vec<FieldError>> {
+        let settings = Settings::parse(raw)?;
+        serde_json::to_value(settings).map_err(|error| {
+            vec![FieldError::new(
+                "settings",
+                codes::INTERNAL_ERROR,
+                error.to_string(),
+            )]
+        })
+    }
+
+    fn check_file(&self, head: &FileHead<'_>) -> Result<(), Problem> {
+        let name = head.name.to_lowercase();
+        let media_type = head
+            .content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
+        let first = head.first_bytes.unwrap_or_default();
+        if name.ends_with(".pdf") || media_type == "application/pdf" || first.starts_with(PDF_MAGIC) {
+            return Err(notices::pdf_not_read());
+        }
+        if !name.ends_with(".txt") && media_type != "text/plain" || text::is_binary(first) {
+            return Err(notices::file_type());
+        }
+        if head.size > notices::MAX_TEXT_BYTES {
+            return Err(notices::file_too_large());
+        }
+        if head.size == 0 {
+            return Err(notices::file_empty());
+        }
+        Ok(())
+    }
+
+    async fn plan(&self, request: PlanRequest<'_>, work: &dyn Work) -> Outcome<Planned> {
+        let settings = match Settings::parse(request.settings) {
+            Ok(settings) => settings,
+            Err(errors) => return broken("stored settings", &errors),
+        };
+        if work.checkpoint() == Err(Stop) {
+            return Outcome::Cancelled;
+        }
+        let bytes = match request.sources.read(0, notices::MAX_TEXT_BYTES).await {
+            Outcome::Done(bytes) => bytes,
+            Outcome::Retry { code, after } => return Outcome::Retry { code, after },
+            Outcome::Fail(notice) => return Outcome::Fail(notice),
+            Outcome::Cancelled => return Outcome::Cancelled,
+        };
+        let document = match Read::of(&bytes, &settings) {
+            Ok(document) => document,
+            Err(notice) => return Outcome::Fail(notice),
+        };
+        work.report(SPLITTING, STAGES[SPLITTING].percent).await;
+        match document.planned(&settings) {
+            Ok(planned) => Outcome::Done(planned),
+            Err(error) => broken("plan", &error),
+        }
+    }
+
+    async fn process(&self, input: Bytes, work: &dyn Work) -> Outcome<Bytes> {
+        if work.checkpoint() == Err(Stop) {
+            return Outcome::Cancelled;
+        }
+        let output =
+            serde_json::from_slice(&input).and_then(|input| serde_json::to_vec(&chunks::process(&input)));
+        match output {
+            Ok(output) => Outcome::Done(output.into()),
+            Err(error) => broken("chunk input", &error),
+        }
+    }
+
+    async fn merge(&self, mut request: MergeRequest<'_>, work: &dyn Work) -> Outcome<Merged> {
+        let mut sources: Vec<Source> = Vec::new();
+        while let Some(output) = request.outputs.next().await {
+            if work.checkpoint() == Err(Stop) {
+                return Outcome::Cancelled;
+            }
+            let (_, bytes) = match output {
+                Ok(output) => output,
+                Err(error) => return error.into(),
+            };
+            match serde_json::from_slice::<Vec<Source>>(&bytes) {
+                Ok(more) => sources.extend(more),
+                Err(error) => return broken("chunk output", &error),
+            }
+        }
+        result::shorten_originals(&mut sources);
+        match files::files(&request, &sources) {
+            Ok(files) => Outcome::Done(Merged {
+                files,
+                warnings: Vec::new(),
+            }),
+            Err(error) => broken("result", &error),
+        }
+    }
+
+    fn export(&self, format: &str, options: &ExportOptions, json: &[u8]) -> Result<Option<Bytes>, Problem> {
+        if format != CSV.name && format != XLSX.name {
+            return Ok(None);
+        }
+        let document: StoredDocument = serde_json::from_slice(json).map_err(|error| {
+            tracing::error!(%error, "stored result cannot be read");
+            Problem::internal()
+        })?;
+        let rows: Vec<Row<'_>> = document.rows().collect();
+        let layout = Layout {
+            full: options.full,
+            start_index: options.start_index,
+        };
+        let bytes = if format == CSV.name {
+            exports::csv(&rows, layout)
+        } else {
+            exports::xlsx(&rows, layout, &document.source.filename)
+        };
+        bytes.map(|bytes| Some(bytes.into())).map_err(|error| {
+            tracing::error!(%error, "export failed");
+            Problem::internal()
+        })
+    }
+}
+
+/// A fault of ours: trying again would not help.
+fn broken<T>(what: &str, error: &dyn std::fmt::Debug) -> Outcome<T> {
+    tracing::error!(?error, what, "novel cannot go on");
+    Outcome::fail(codes::INTERNAL_ERROR, codes::message_of(codes::INTERNAL_ERROR))
+}

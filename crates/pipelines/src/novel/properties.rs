@@ -1,0 +1,179 @@
+//! What holds for every text.
+
+use proptest::prelude::*;
+
+use docmill_documents::{Line, Page};
+
+use super::chunks::{ChunkInput, Source, in_window, owned_pages, process, read, window};
+use super::flags::Flag;
+use super::settings::{OnOverlong, Settings};
+use super::split::{Kind, Piece, split};
+use super::words::{count_words, fold, parts};
+
+/// Words that the rules look at, and some they do not.
+const WORDS: &str = "\
+    il elle je nous ils on vous tu j'entrai s'assit l'homme qu'il et mais puis car donc or alors le la \
+    les un des du de d'eau mer port nuit regarda regardait ouvris prit posa furent dormaient était \
+    est-il dit-elle Paul Marie dans sur avec pour qui que où quand comme ça cela bras amis hurlai \
+    habitai 3 M. etc. — « » ! ? ; : … (oui)";
+
+fn sentence() -> impl Strategy<Value = String> {
+    let word = (
+        proptest::sample::select(WORDS.split_whitespace().collect::<Vec<_>>()),
+        proptest::sample::select(&["", "", "", "", ",", ",", ";"]),
+    );
+    (
+        proptest::collection::vec(word, 1..40),
+        proptest::sample::select(&[".", " !", " ?", "…", "", " »"]),
+    )
+        .prop_map(|(words, end)| {
+            let words: Vec<String> = words
+                .into_iter()
+                .map(|(word, mark)| format!("{word}{mark}"))
+                .collect();
+            words.join(" ") + end
+        })
+}
+
+fn settings() -> impl Strategy<Value = Settings> {
+    (3_u32..=50, 1_u32..=10, any::<[bool; 5]>()).prop_map(
+        |(limit, least, [cut, dialogue, formatting, hyphens, headings])| Settings {
+            sentence_length_limit: limit,
+            min_sentence_length: least.min(limit),
+            ignore_dialogue: dialogue,
+            preserve_formatting: formatting,
+            fix_hyphenation: hyphens,
+            on_overlong: if cut { OnOverlong::Cut } else { OnOverlong::Keep },
+            include_headings: headings,
+            ..Settings::default()
+        },
+    )
+}
+
+fn words_of(text: &str) -> Vec<String> {
+    text.split_whitespace()
+        .map(fold)
+        .flat_map(|token| parts(&token).map(str::to_owned).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Reads the output against the input: every word in its place, but for `et` at a cut and the pronoun that a piece
+/// says it repeats.
+fn assert_nothing_lost(original: &str, pieces: &[Piece]) -> Result<(), TestCaseError> {
+    let words = words_of(original);
+    let mut input = words.iter().peekable();
+    for piece in pieces {
+        let mut may_repeat = piece.flags.contains(Flag::PronounCopied);
+        for (place, word) in words_of(&piece.text).into_iter().enumerate() {
+            if place == 0
+                && pieces.len() > 1
+                && input.peek().is_some_and(|next| *next == "et" && *next != &word)
+            {
+                input.next();
+            }
+            if input.next_if(|next| **next == word).is_none() {
+                prop_assert!(
+                    may_repeat && place < 2,
+                    "`{word}` is new in {pieces:#?} of {original}"
+                );
+                may_repeat = false;
+            }
+        }
+    }
+    prop_assert_eq!(input.next(), None, "lost of {} in {:#?}", original, pieces);
+    Ok(())
+}
+
+fn document() -> impl Strategy<Value = Vec<Page>> {
+    let line = (
+        sentence(),
+        any::<bool>(),
+        0_u32..200,
+        40_u8..=100,
+        proptest::sample::select(&["", "-", "\u{ad}", ""]),
+    );
+    let page = proptest::collection::vec(line, 0..4);
+    proptest::collection::vec(page, 1..12).prop_map(|pages| {
+        let line = |(text, gap, indent, reach, end): (String, bool, u32, u8, &str)| Line {
+            text: text + end,
+            gap_before: gap && indent > 120,
+            indent_centi_em: indent / 2,
+            reach_percent: reach,
+        };
+        (1..)
+            .zip(pages)
+            .map(|(number, lines)| Page {
+                number,
+                lines: lines.into_iter().map(line).collect(),
+            })
+            .collect()
+    })
+}
+
+fn run(pages: &[Page], settings: &Settings, size: u32) -> Vec<Source> {
+    let count = u32::try_from(pages.len()).unwrap();
+    let paragraphs = read(pages, settings);
+    owned_pages(count, size)
+        .into_iter()
+        .flat_map(|owned| {
+            let paragraphs = in_window(&paragraphs, window(owned, count));
+            let input = serde_json::to_vec(&ChunkInput {
+                settings: settings.clone(),
+                owned,
+                paragraphs,
+            })
+            .unwrap();
+            let output = serde_json::to_vec(&process(&serde_json::from_slice(&input).unwrap())).unwrap();
+            serde_json::from_slice::<Vec<Source>>(&output).unwrap()
+        })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn no_sentence_is_too_long_and_no_word_is_lost(text in sentence(), settings in settings(), dialogue: bool) {
+        let kind = Kind { dialogue, heading: false };
+        let pieces = split(&text, kind, &settings);
+        prop_assert!(!pieces.is_empty());
+        let whole = settings.ignore_dialogue && dialogue;
+        for piece in &pieces {
+            prop_assert_eq!(piece.words, count_words(&piece.text));
+            let over = piece.words > settings.sentence_length_limit;
+            prop_assert_eq!(over, piece.flags.contains(Flag::OverLimit));
+            prop_assert!(!over || whole || settings.on_overlong == OnOverlong::Keep, "{:#?}", pieces);
+            if pieces.len() > 1 {
+                let first = piece.text.chars().find(|c| c.is_alphanumeric());
+                prop_assert!(first.is_some_and(|c| !c.is_lowercase()), "{}", piece.text);
+                prop_assert!(piece.text.contains(['.', '!', '?', '…']), "{}", piece.text);
+            }
+        }
+        assert_nothing_lost(&text, &pieces)?;
+        prop_assert_eq!(&pieces, &split(&text, kind, &settings));
+    }
+
+    #[test]
+    fn chunks_give_what_the_whole_gives(pages in document(), settings in settings(), size in 1_u32..5) {
+        let whole = run(&pages, &settings, u32::MAX);
+        prop_assert_eq!(run(&pages, &settings, size), whole);
+    }
+
+    #[test]
+    fn every_word_of_a_document_comes_out(pages in document(), settings in settings()) {
+        let settings = Settings { include_headings: true, fix_hyphenation: false, ..settings };
+        let read: Vec<String> = read(&pages, &settings).iter().flat_map(|paragraph| words_of(&paragraph.text)).collect();
+        let sources = run(&pages, &settings, 3);
+        let out: Vec<String> = sources.iter().flat_map(|source| words_of(&source.original)).collect();
+        prop_assert_eq!(read, out);
+        for source in &sources {
+            assert_nothing_lost(&source.original, &source.pieces)?;
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_strange(text in "\\PC{0,400}", settings in settings()) {
+        let pages = docmill_documents::text::pages(&text);
+        for piece in run(&pages, &settings, 1).iter().flat_map(|source| &source.pieces) {
+            prop_assert!(!piece.text.contains('\n'));
+        }
+    }
+}
