@@ -1,0 +1,47 @@
+//! Wires `status`.
+
+use std::sync::Arc;
+
+use docmill_aws::config::{self, Env};
+use docmill_aws::{AwsHealth, Clients, DynamoDetails, DynamoEvents, DynamoJobs, S3Blobs, S3Transfers};
+use docmill_core::intake::Reader;
+use docmill_core::stream_token::StreamTokens;
+use docmill_gateway::{logs, serve};
+use docmill_memory::SystemClock;
+use docmill_status::{PublicConfig, StatusApp};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    logs::init();
+    let config = config::Status::read(&Env::process())?;
+    let clients = Clients::load().await;
+    let reader = Reader {
+        jobs: Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
+        details: Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
+        events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
+        blobs: Arc::new(S3Blobs::new(clients.s3(), &config.bucket)),
+        transfers: Arc::new(S3Transfers::new(clients.s3(), &config.bucket)),
+        clock: Arc::new(SystemClock),
+        registry: docmill_pipelines::registry(),
+        tokens: StreamTokens::new(config.stream_secret),
+    };
+    let health = AwsHealth::new(
+        clients.dynamodb(),
+        clients.s3(),
+        clients.sqs(),
+        vec![("jobs", config.jobs_table), ("events", config.events_table)],
+        &config.bucket,
+        config.queues,
+    );
+    serve(StatusApp {
+        reader,
+        health: Arc::new(health),
+        public: PublicConfig {
+            issuer: config.issuer,
+            client_id: config.client_id,
+            auth_endpoint: config.auth_endpoint,
+            live_url: config.live_url,
+        },
+    })
+    .await
+}

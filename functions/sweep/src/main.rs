@@ -1,0 +1,45 @@
+//! Wires `sweep`.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use docmill_aws::config::{self, Env};
+use docmill_aws::{Clients, DynamoDetails, DynamoEvents, DynamoJobs, S3Blobs, SqsDeadLetters, SqsQueue};
+use docmill_core::engine::Engine;
+use docmill_core::sweep::Sweep;
+use docmill_gateway::logs;
+use docmill_memory::{OsEntropy, SystemClock};
+use docmill_sweep::SweepApp;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    logs::init();
+    let config = config::Sweep::read(&Env::process())?;
+    let clients = Clients::load().await;
+    let engine = Engine {
+        jobs: Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
+        details: Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
+        blobs: Arc::new(S3Blobs::new(clients.s3(), &config.bucket)),
+        queue: Arc::new(SqsQueue::new(clients.sqs(), config.queues)),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy),
+        meter: Arc::new(clients.meter()),
+        registry: docmill_pipelines::registry(),
+        timing: config.timing,
+        memory_mb: 0,
+    };
+    let dead_letters = Arc::new(SqsDeadLetters::new(clients.sqs(), config.dead_letters));
+    let app = &SweepApp {
+        sweep: Sweep {
+            engine,
+            dead_letters,
+            events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
+        },
+    };
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        Ok::<_, Infallible>(app.handle(&event.payload).await)
+    }))
+    .await
+}
