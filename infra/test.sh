@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Every test. The workspace's tests run with a local AWS of their own up (other port, other state than `make up`), with
+# short leases so that lost workers are missed soon. Then the whole-system and the conformance tests run once more with
+# IAM policies evaluated and signatures checked: a missing permission fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export DOCMILL_STATE=${DOCMILL_STATE:-$PWD/.local/test} DOCMILL_PORT=${DOCMILL_PORT:-4567}
+export DOCMILL_STACK_ENV=$DOCMILL_STATE/stack.env
+# Without a stack the whole-system tests would say "skipped" and pass.
+export DOCMILL_SYSTEM_TESTS=required
+python=${PYTHON:-python3}
+stack() { "$python" infra/local/stack.py "$@"; }
+
+finish() {
+    local status=$?
+    if ((status != 0)) && [[ -e $DOCMILL_STACK_ENV ]]; then
+        echo "-- last lines of the functions' logs" >&2
+        stack logs --last 80 >&2 || true
+        echo "-- last lines of the emulator's log" >&2
+        tail -n 20 "$DOCMILL_STATE/log/emulator.log" >&2 || true
+    fi
+    stack down
+    exit "$status"
+}
+
+# Built before anything is started: the tests' time limits should not wait for a compiler.
+WITH=tests bash infra/build.sh
+
+trap finish EXIT
+timing=(LeaseMs=3000 RenewMs=1000)
+stack up "${timing[@]}"
+cargo test --locked --workspace
+
+stack down
+stack up --auth "${timing[@]}"
+# The workspace again, not two packages of it: another choice of packages would build the dependencies anew.
+cargo test --locked --workspace --test '*'
