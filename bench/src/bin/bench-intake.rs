@@ -1,0 +1,6 @@
+//! `intake` with the pipeline of empty chunks.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    docmill_intake::serve(docmill_bench::registry()).await
+}

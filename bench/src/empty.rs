@@ -1,0 +1,95 @@
+//! A pipeline whose chunks do nothing.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use docmill_core::pipeline::{
+    Accepted, ExportOptions, FileHead, Format, MergeRequest, Merged, Outcome, Pipeline, PlanRequest, Planned,
+    PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
+};
+use docmill_core::problem::{FieldError, Problem};
+use futures::TryStreamExt;
+use serde_json::{Value, json};
+
+const STAGES: &[StageSpec] = &[
+    StageSpec { percent: 0, text: "Queued" },
+    StageSpec { percent: 5, text: "Planning" },
+    StageSpec { percent: 15, text: "Processing chunks ({done}/{total})" },
+    StageSpec { percent: 75, text: "Merging" },
+    StageSpec { percent: 100, text: "Completed" },
+];
+
+const MAX_BYTES: u64 = 16;
+
+/// Its file holds the number of chunks, in digits.
+pub struct Empty {
+    spec: Spec,
+}
+
+impl Default for Empty {
+    fn default() -> Self {
+        Self {
+            spec: Spec {
+                name: "empty",
+                title: "Chunks that do nothing",
+                kinds: &[],
+                stages: StageTable { stages: STAGES, chunks: 2, merging: 3 },
+                accepts: &[Accepted { content_type: "text/plain", extension: ".txt", max_bytes: MAX_BYTES }],
+                max_files: 1,
+                formats: &[Format { name: "json", content_type: "application/json", extension: "json" }],
+                settings_schema: json!({"type": "object", "additionalProperties": false}),
+                deadline: None,
+            },
+        }
+    }
+}
+
+#[async_trait]
+impl Pipeline for Empty {
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn settings(&self, _kind: Option<&str>, _raw: &Value) -> Result<Value, Vec<FieldError>> {
+        Ok(json!({}))
+    }
+
+    fn check_file(&self, head: &FileHead<'_>) -> Result<(), Problem> {
+        if head.size > MAX_BYTES {
+            return Err(Problem::new(413, "FILE_TOO_LARGE", "The file holds a number of chunks and nothing else."));
+        }
+        Ok(())
+    }
+
+    async fn plan(&self, request: PlanRequest<'_>, _work: &dyn Work) -> Outcome<Planned> {
+        let bytes = match request.sources.read(0, MAX_BYTES).await {
+            Outcome::Done(bytes) => bytes,
+            Outcome::Retry { code, after } => return Outcome::Retry { code, after },
+            Outcome::Fail(notice) => return Outcome::Fail(notice),
+            Outcome::Cancelled => return Outcome::Cancelled,
+        };
+        let count = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse::<u32>().ok());
+        let Some(count @ 1..=500) = count else {
+            return Outcome::fail("NOT_A_NUMBER", "The file must hold a number from 1 to 500.");
+        };
+        let chunk = |n| PlannedChunk { label: format!("chunk {n}"), input: Bytes::from_static(b"{}") };
+        Outcome::Done(Planned { chunks: (0..count).map(chunk).collect(), ..Planned::default() })
+    }
+
+    async fn process(&self, input: Bytes, _work: &dyn Work) -> Outcome<Bytes> {
+        Outcome::Done(input)
+    }
+
+    async fn merge(&self, request: MergeRequest<'_>, _work: &dyn Work) -> Outcome<Merged> {
+        match request.outputs.try_fold(0_u32, |count, _| async move { Ok(count + 1) }).await {
+            Ok(merged) => {
+                let bytes = Bytes::from(json!({ "merged": merged }).to_string());
+                Outcome::Done(Merged { files: vec![ResultFile { format: "json", part: 1, bytes }], ..Merged::default() })
+            }
+            Err(error) => error.into(),
+        }
+    }
+
+    fn export(&self, _: &str, _: &ExportOptions, _: &[u8]) -> Result<Option<Bytes>, Problem> {
+        Ok(None)
+    }
+}

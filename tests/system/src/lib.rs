@@ -1,0 +1,41 @@
+//! Drives a deployed local stack from outside: HTTP, Server-Sent Events, WebSocket, and for faults the emulated AWS
+//! behind it.
+//!
+//! # Layout
+//! - `stack`: where the stack is, from the file that `make up` writes; `aws`: calls to the emulator.
+//! - `user`: a user of their own for each test, with what tests do with jobs.
+//! - `lane`: the low queue in one test's hands; `texts`: French of any length; [`wait`]: bounded waits, no sleeps.
+//!
+//! Each test begins with [`stack!`]. Where there is no stack it prints one line and passes, unless
+//! `DOCMILL_SYSTEM_TESTS=required` is set: then it fails.
+
+// A harness for tests: whatever goes wrong in it fails the test that uses it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod aws;
+mod lane;
+mod stack;
+pub mod texts;
+mod user;
+pub mod wait;
+
+pub use aws::Aws;
+pub use lane::Lane;
+pub use stack::{Stack, stack};
+pub use user::{User, assert_history, novel, refusal, statuses, text_file};
+
+/// The local stack; where there is none, the end of the test.
+#[macro_export]
+macro_rules! stack {
+    () => {
+        match $crate::stack() {
+            Some(stack) => stack,
+            None => return,
+        }
+    };
+}
+
+/// A name that no other test has.
+pub fn unique(name: &str) -> String {
+    format!("{name}-{}", uuid::Uuid::new_v4().simple())
+}

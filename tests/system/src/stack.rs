@@ -1,0 +1,200 @@
+//! Where the stack is.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use docmill_cli::client::Client;
+use docmill_cli::config::{self, Settings};
+use serde_json::{Value, json};
+
+use crate::Aws;
+
+/// Names the stack's file, when it is not `.local/stack.env` here or above.
+const FILE: &str = "DOCMILL_STACK_ENV";
+
+/// `required`: a missing stack fails the tests.
+const REQUIRED: &str = "DOCMILL_SYSTEM_TESTS";
+
+/// A deployed stack. Each test makes its own: connections belong to the runtime they were opened in.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    values: BTreeMap<String, String>,
+    /// The emulated AWS.
+    pub aws: Aws,
+}
+
+/// The stack, if there is one. Says so, once, if there is none.
+pub fn stack() -> Option<Stack> {
+    static SAID: Once = Once::new();
+    let named = std::env::var_os(FILE).map(PathBuf::from);
+    let path = named.or_else(|| config::find_stack_file(Path::new(env!("CARGO_MANIFEST_DIR"))));
+    let Some(path) = path.filter(|path| path.is_file()) else {
+        let required = std::env::var(REQUIRED).is_ok_and(|value| value == "required");
+        assert!(!required, "no local stack, though {REQUIRED}=required");
+        // Past the test harness, which would keep it to itself.
+        SAID.call_once(|| writeln!(std::io::stderr(), "skipped: no local stack (make up)").unwrap());
+        return None;
+    };
+    let values = config::read_stack_file(&path).unwrap();
+    let aws = Aws::new(&values["DOCMILL_ENDPOINT"]);
+    Some(Stack { values, aws })
+}
+
+impl Stack {
+    /// A value of the stack's file.
+    pub fn value(&self, name: &str) -> &str {
+        self.values
+            .get(name)
+            .unwrap_or_else(|| panic!("the stack's file has no {name}"))
+    }
+
+    /// A client with this token.
+    pub fn client(&self, token: Option<&str>) -> Client {
+        let settings = Settings {
+            url: self.value(config::URL).trim_end_matches('/').to_owned(),
+            ws_url: None,
+            token: token.map(ToOwned::to_owned),
+        };
+        Client::new(settings).unwrap()
+    }
+
+    /// Runs the sweep now, instead of waiting for its minute; what it did.
+    pub async fn sweep(&self) -> Value {
+        self.invoke(self.value("DOCMILL_SWEEP_FUNCTION"), &json!({}))
+            .await
+    }
+
+    /// Invokes a function and takes what it answers.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let path = format!("/2015-03-31/functions/{function}/invocations");
+        let answer = self
+            .aws
+            .rest("lambda", "POST", &path, event.to_string().into_bytes())
+            .await;
+        let failed = answer.header("x-amz-function-error").is_some();
+        assert!(answer.status == 200 && !failed, "{function}: {answer:?}");
+        answer.json()
+    }
+
+    /// Makes an open job due for the sweep, as if its time had come; with `queued_for_ms`, as if it had been queued
+    /// for that long.
+    pub async fn make_due(&self, job_id: &str, queued_for_ms: Option<i64>) {
+        let now_ms = now_ms();
+        let mut values = json!({
+            ":now": {"N": now_ms.to_string()},
+            ":awaiting": {"S": "awaiting_upload"}, ":queued": {"S": "queued"}, ":processing": {"S": "processing"},
+        });
+        let mut update = String::from("SET due_at = :now");
+        if let Some(waited_ms) = queued_for_ms {
+            update.push_str(", queued_at = :since");
+            values[":since"] = json!({"N": (now_ms - waited_ms).to_string()});
+        }
+        let request = json!({
+            "TableName": self.value("DOCMILL_JOBS_TABLE"),
+            "Key": {"job_id": {"S": job_id}},
+            "UpdateExpression": update,
+            // A job that ended is due for other things than its end.
+            "ConditionExpression": "#status IN (:awaiting, :queued, :processing)",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": values,
+        });
+        let (status, body) = self
+            .aws
+            .try_json("dynamodb", "DynamoDB_20120810.UpdateItem", &request)
+            .await;
+        let ended = body.to_string().contains("ConditionalCheckFailed");
+        assert!(status == 200 || ended, "{body}");
+    }
+
+    /// The job's record as it is stored.
+    pub async fn record(&self, job_id: &str) -> Value {
+        let request = json!({
+            "TableName": self.value("DOCMILL_JOBS_TABLE"),
+            "Key": {"job_id": {"S": job_id}},
+            "ConsistentRead": true,
+        });
+        let answer = self
+            .aws
+            .json("dynamodb", "DynamoDB_20120810.GetItem", &request)
+            .await;
+        answer["Item"].clone()
+    }
+
+    /// Keys of the bucket that begin with `prefix`.
+    pub async fn keys(&self, prefix: &str) -> Vec<String> {
+        let path = format!("/{}?list-type=2&prefix={prefix}", self.value("DOCMILL_BUCKET"));
+        let answer = self.aws.rest("s3", "GET", &path, Vec::new()).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let text = String::from_utf8(answer.body.to_vec()).unwrap();
+        text.split("<Key>")
+            .skip(1)
+            .filter_map(|rest| rest.split_once("</Key>"))
+            .map(|(key, _)| key.to_owned())
+            .collect()
+    }
+
+    /// Messages in a queue: visible, in flight and delayed.
+    pub async fn messages_in(&self, queue_url: &str) -> u64 {
+        let names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ];
+        let request = json!({"QueueUrl": queue_url, "AttributeNames": names});
+        let answer = self
+            .aws
+            .json("sqs", "AmazonSQS.GetQueueAttributes", &request)
+            .await;
+        names
+            .iter()
+            .map(|name| {
+                answer["Attributes"][name]
+                    .as_str()
+                    .unwrap_or("0")
+                    .parse::<u64>()
+                    .unwrap()
+            })
+            .sum()
+    }
+
+    /// Puts a body on a queue as it is.
+    pub async fn send_raw(&self, queue_url: &str, body: &str) {
+        let request = json!({"QueueUrl": queue_url, "MessageBody": body});
+        self.aws.json("sqs", "AmazonSQS.SendMessage", &request).await;
+    }
+
+    /// Process ids of this stack's workers.
+    pub fn worker_processes(&self) -> Vec<u32> {
+        let function = format!(
+            "AWS_LAMBDA_FUNCTION_NAME={}",
+            self.value("DOCMILL_WORKER_FUNCTION")
+        );
+        let endpoint = format!("AWS_ENDPOINT_URL={}", self.value("DOCMILL_ENDPOINT"));
+        let Ok(processes) = std::fs::read_dir("/proc") else {
+            return Vec::new();
+        };
+        processes
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .filter(|pid| {
+                let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+                let has = |wanted: &str| {
+                    environment
+                        .split(|byte| *byte == 0)
+                        .any(|entry| entry == wanted.as_bytes())
+                };
+                has(&function) && has(&endpoint)
+            })
+            .collect()
+    }
+}
+
+/// Milliseconds since the epoch.
+fn now_ms() -> i64 {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap();
+    i64::try_from(now.as_millis()).unwrap()
+}
