@@ -11,11 +11,26 @@ use futures::TryStreamExt;
 use serde_json::{Value, json};
 
 const STAGES: &[StageSpec] = &[
-    StageSpec { percent: 0, text: "Queued" },
-    StageSpec { percent: 5, text: "Planning" },
-    StageSpec { percent: 15, text: "Processing chunks ({done}/{total})" },
-    StageSpec { percent: 75, text: "Merging" },
-    StageSpec { percent: 100, text: "Completed" },
+    StageSpec {
+        percent: 0,
+        text: "Queued",
+    },
+    StageSpec {
+        percent: 5,
+        text: "Planning",
+    },
+    StageSpec {
+        percent: 15,
+        text: "Processing chunks ({done}/{total})",
+    },
+    StageSpec {
+        percent: 75,
+        text: "Merging",
+    },
+    StageSpec {
+        percent: 100,
+        text: "Completed",
+    },
 ];
 
 const MAX_BYTES: u64 = 16;
@@ -32,10 +47,22 @@ impl Default for Empty {
                 name: "empty",
                 title: "Chunks that do nothing",
                 kinds: &[],
-                stages: StageTable { stages: STAGES, chunks: 2, merging: 3 },
-                accepts: &[Accepted { content_type: "text/plain", extension: ".txt", max_bytes: MAX_BYTES }],
+                stages: StageTable {
+                    stages: STAGES,
+                    chunks: 2,
+                    merging: 3,
+                },
+                accepts: &[Accepted {
+                    content_type: "text/plain",
+                    extension: ".txt",
+                    max_bytes: MAX_BYTES,
+                }],
                 max_files: 1,
-                formats: &[Format { name: "json", content_type: "application/json", extension: "json" }],
+                formats: &[Format {
+                    name: "json",
+                    content_type: "application/json",
+                    extension: "json",
+                }],
                 settings_schema: json!({"type": "object", "additionalProperties": false}),
                 deadline: None,
             },
@@ -55,7 +82,11 @@ impl Pipeline for Empty {
 
     fn check_file(&self, head: &FileHead<'_>) -> Result<(), Problem> {
         if head.size > MAX_BYTES {
-            return Err(Problem::new(413, "FILE_TOO_LARGE", "The file holds a number of chunks and nothing else."));
+            return Err(Problem::new(
+                413,
+                "FILE_TOO_LARGE",
+                "The file holds a number of chunks and nothing else.",
+            ));
         }
         Ok(())
     }
@@ -67,12 +98,20 @@ impl Pipeline for Empty {
             Outcome::Fail(notice) => return Outcome::Fail(notice),
             Outcome::Cancelled => return Outcome::Cancelled,
         };
-        let count = std::str::from_utf8(&bytes).ok().and_then(|text| text.trim().parse::<u32>().ok());
+        let count = std::str::from_utf8(&bytes)
+            .ok()
+            .and_then(|text| text.trim().parse::<u32>().ok());
         let Some(count @ 1..=500) = count else {
             return Outcome::fail("NOT_A_NUMBER", "The file must hold a number from 1 to 500.");
         };
-        let chunk = |n| PlannedChunk { label: format!("chunk {n}"), input: Bytes::from_static(b"{}") };
-        Outcome::Done(Planned { chunks: (0..count).map(chunk).collect(), ..Planned::default() })
+        let chunk = |n| PlannedChunk {
+            label: format!("chunk {n}"),
+            input: Bytes::from_static(b"{}"),
+        };
+        Outcome::Done(Planned {
+            chunks: (0..count).map(chunk).collect(),
+            ..Planned::default()
+        })
     }
 
     async fn process(&self, input: Bytes, _work: &dyn Work) -> Outcome<Bytes> {
@@ -80,10 +119,21 @@ impl Pipeline for Empty {
     }
 
     async fn merge(&self, request: MergeRequest<'_>, _work: &dyn Work) -> Outcome<Merged> {
-        match request.outputs.try_fold(0_u32, |count, _| async move { Ok(count + 1) }).await {
+        match request
+            .outputs
+            .try_fold(0_u32, |count, _| async move { Ok(count + 1) })
+            .await
+        {
             Ok(merged) => {
                 let bytes = Bytes::from(json!({ "merged": merged }).to_string());
-                Outcome::Done(Merged { files: vec![ResultFile { format: "json", part: 1, bytes }], ..Merged::default() })
+                Outcome::Done(Merged {
+                    files: vec![ResultFile {
+                        format: "json",
+                        part: 1,
+                        bytes,
+                    }],
+                    ..Merged::default()
+                })
             }
             Err(error) => error.into(),
         }

@@ -15,7 +15,10 @@ pub async fn run(client: &Client, runs: usize) -> BenchResult<()> {
     let mut socket = client.live().await?;
     socket.subscribe_mine().await?;
     socket.next().await?;
-    let new = NewJob { pipeline: "novel".to_owned(), ..NewJob::default() };
+    let new = NewJob {
+        pipeline: "novel".to_owned(),
+        ..NewJob::default()
+    };
     let (mut accepted, mut first_event, mut completed) =
         (Sample::default(), Sample::default(), Sample::default());
     for run in 0..runs + 3 {

@@ -17,7 +17,10 @@ impl Sample {
 
     /// The middle value; 0 when there is none.
     pub fn median_ms(&self) -> f64 {
-        self.values_ms.get(self.values_ms.len() / 2).copied().unwrap_or(0.0)
+        self.values_ms
+            .get(self.values_ms.len() / 2)
+            .copied()
+            .unwrap_or(0.0)
     }
 
     /// The value that nineteen in twenty do not pass.

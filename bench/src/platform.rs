@@ -22,7 +22,10 @@ struct Times {
 }
 
 async fn docmill(client: &Client, chunks: u32) -> BenchResult<Times> {
-    let new = NewJob { pipeline: "empty".to_owned(), ..NewJob::default() };
+    let new = NewJob {
+        pipeline: "empty".to_owned(),
+        ..NewJob::default()
+    };
     let file = FormFile {
         name: "chunks.txt".to_owned(),
         content_type: "text/plain".to_owned(),
@@ -37,7 +40,10 @@ async fn docmill(client: &Client, chunks: u32) -> BenchResult<Times> {
             if job.status != "completed" || job.processed_chunks != chunks {
                 return Err(format!("job {} ended as {}", job.job_id, job.status).into());
             }
-            return Ok(Times { answered, ended: sent.elapsed() });
+            return Ok(Times {
+                answered,
+                ended: sent.elapsed(),
+            });
         }
         wait(sent).await?;
     }
@@ -46,14 +52,24 @@ async fn docmill(client: &Client, chunks: u32) -> BenchResult<Times> {
 async fn peer(http: &reqwest::Client, url: &str, chunks: u32) -> BenchResult<Times> {
     let part = Part::text(chunks.to_string()).file_name("chunks.txt");
     let sent = Instant::now();
-    let answer = http.post(format!("{url}/jobs")).multipart(Form::new().part("file", part)).send().await?;
+    let answer = http
+        .post(format!("{url}/jobs"))
+        .multipart(Form::new().part("file", part))
+        .send()
+        .await?;
     let job: Value = answer.error_for_status()?.json().await?;
     let answered = sent.elapsed();
-    let show = format!("{url}/jobs/{}", job["job_id"].as_str().ok_or("the peer gave no job id")?);
+    let show = format!(
+        "{url}/jobs/{}",
+        job["job_id"].as_str().ok_or("the peer gave no job id")?
+    );
     loop {
         let job: Value = http.get(&show).send().await?.json().await?;
         if job["status"] == "completed" {
-            return Ok(Times { answered, ended: sent.elapsed() });
+            return Ok(Times {
+                answered,
+                ended: sent.elapsed(),
+            });
         }
         wait(sent).await?;
     }
@@ -72,10 +88,15 @@ pub async fn run(client: &Client, peer_url: &str, chunks: u32, runs: usize) -> B
     let http = reqwest::Client::new();
     let mut samples: [Sample; 4] = Default::default();
     for run in 0..runs + 2 {
-        let (ours, theirs) = (docmill(client, chunks).await?, peer(&http, peer_url, chunks).await?);
+        let (ours, theirs) = (
+            docmill(client, chunks).await?,
+            peer(&http, peer_url, chunks).await?,
+        );
         if run >= 2 {
             for (sample, value) in
-                samples.iter_mut().zip([ours.answered, theirs.answered, ours.ended, theirs.ended])
+                samples
+                    .iter_mut()
+                    .zip([ours.answered, theirs.answered, ours.ended, theirs.ended])
             {
                 sample.add(value);
             }

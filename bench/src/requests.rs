@@ -15,7 +15,10 @@ async fn measured(client: &Client, chunks: u32) -> BenchResult<(Job, usize)> {
     let mut socket = client.live().await?;
     socket.subscribe_mine().await?;
     socket.next().await?;
-    let new = NewJob { pipeline: "empty".to_owned(), ..NewJob::default() };
+    let new = NewJob {
+        pipeline: "empty".to_owned(),
+        ..NewJob::default()
+    };
     let file = FormFile {
         name: "chunks.txt".to_owned(),
         content_type: "text/plain".to_owned(),
@@ -53,9 +56,16 @@ pub async fn run(client: &Client) -> BenchResult<()> {
     }
     let total = |pick: fn(&(u64, u64)) -> u64| rows.values().map(pick).sum::<u64>();
     let (text, b) = formula(total(|row| row.0), total(|row| row.1));
-    println!("| **all** | {} | {} | **{text}** |", total(|row| row.0), total(|row| row.1));
+    println!(
+        "| **all** | {} | {} | **{text}** |",
+        total(|row| row.0),
+        total(|row| row.1)
+    );
     let events = formula(small.version, large.version).0;
-    println!("| event writes, apart | {} | {} | {events} |", small.version, large.version);
+    println!(
+        "| event writes, apart | {} | {} | {events} |",
+        small.version, large.version
+    );
     println!("| pushes to one subscriber, apart | {small_frames} | {large_frames} | |");
     if b > MAX_PER_CHUNK {
         return Err(format!("a chunk costs {b} requests; {MAX_PER_CHUNK} are the most").into());

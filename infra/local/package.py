@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import re
 import zipfile
 from pathlib import Path
@@ -12,8 +13,10 @@ CODE_URI = re.compile(r"^(\s+CodeUri: )(target/lambda/([a-z]+)/)$", re.MULTILINE
 
 
 def functions():
-    """Name and code folder of every function of the template."""
-    found = {match[3]: ROOT / match[2] for match in CODE_URI.finditer(TEMPLATE.read_text())}
+    """Name and code folder of every function of the template, or of the same name below DOCMILL_BOOTSTRAPS."""
+    instead = os.environ.get("DOCMILL_BOOTSTRAPS")
+    found = {match[3]: Path(instead, match[3]) if instead else ROOT / match[2]
+             for match in CODE_URI.finditer(TEMPLATE.read_text())}
     if not found:
         raise Failure("template.yaml names no code folder")
     return found
@@ -22,7 +25,7 @@ def functions():
 def archive(folder: Path, compress: bool) -> bytes:
     bootstrap = folder / "bootstrap"
     if not bootstrap.is_file():
-        raise Failure(f"{bootstrap.relative_to(ROOT)} is missing: run `make build`")
+        raise Failure(f"{bootstrap} is missing: run `make build`")
     method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     entry = zipfile.ZipInfo("bootstrap", date_time=(1980, 1, 1, 0, 0, 0))
     entry.external_attr = 0o100755 << 16

@@ -34,7 +34,11 @@ enum What {
 
 #[tokio::main]
 async fn main() -> BenchResult<()> {
-    let settings = resolve(&Overrides::default(), |name| std::env::var(name).ok(), &std::env::current_dir()?)?;
+    let settings = resolve(
+        &Overrides::default(),
+        |name| std::env::var(name).ok(),
+        &std::env::current_dir()?,
+    )?;
     let client = Client::new(settings)?;
     match Arguments::parse().what {
         What::Latency { runs } => latency::run(&client, runs).await,

@@ -233,7 +233,7 @@ pub fn chunk_given_up(attempt: u32, n: u32, failure: ChunkFailure, now: Time) ->
 }
 
 /// Every chunk is accounted for. That stays true within the attempt, so phase and attempt suffice as guards.
-pub fn begin_merge(attempt: u32, now: Time, stage: Stage) -> Step {
+pub fn begin_merge(attempt: u32, now: Time, stage: Stage, usage: Usage) -> Step {
     Step::new(
         vec![
             Guard::StatusIn(vec![Status::Processing]),
@@ -245,6 +245,7 @@ pub fn begin_merge(attempt: u32, now: Time, stage: Stage) -> Step {
             Edit::Visible(now),
             Edit::Phase(Phase::Merging),
             Edit::Stage(stage),
+            Edit::AddUsage(usage),
         ],
     )
 }

@@ -30,7 +30,14 @@ pub struct Usage {
 impl Usage {
     /// Counts one request of `operation`, for example `s3.put`.
     pub fn count(&mut self, operation: &str) {
-        *self.requests.entry(operation.to_owned()).or_default() += 1;
+        self.count_times(operation, 1);
+    }
+
+    /// Counts `times` requests of `operation`.
+    pub fn count_times(&mut self, operation: &str, times: u64) {
+        if times > 0 {
+            *self.requests.entry(operation.to_owned()).or_default() += times;
+        }
     }
 
     /// Adds the counters of `other`.

@@ -3,6 +3,7 @@
 //! Decodes, calls [`docmill_core::intake`], encodes. `fields` reads what a job is to be from a form or from JSON.
 
 mod fields;
+mod wire;
 
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ use docmill_core::view::{JobView, view};
 use docmill_gateway::{App, Request, Response, Route, form};
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+pub use wire::serve;
 
 /// The function.
 #[derive(Clone)]

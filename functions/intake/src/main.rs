@@ -1,41 +1,6 @@
-//! Wires `intake`.
-
-use std::sync::Arc;
-
-use docmill_aws::config::{self, Env};
-use docmill_aws::{Clients, DynamoDetails, DynamoJobs, DynamoLive, S3Blobs, S3Transfers, SqsQueue};
-use docmill_core::engine::Engine;
-use docmill_core::intake::Intake;
-use docmill_core::stream_token::StreamTokens;
-use docmill_gateway::{logs, serve};
-use docmill_intake::IntakeApp;
-use docmill_memory::{OsEntropy, SystemClock};
+//! `intake` with the installation's pipelines.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    logs::init();
-    let config = config::Intake::read(&Env::process())?;
-    let clients = Clients::load().await;
-    let jobs = DynamoJobs::new(clients.dynamodb(), &config.jobs_table)
-        .creating(&config.events_table, &config.accounts_table);
-    let engine = Engine {
-        jobs: Arc::new(jobs),
-        details: Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
-        blobs: Arc::new(S3Blobs::new(clients.s3(), &config.bucket)),
-        queue: Arc::new(SqsQueue::new(clients.sqs(), config.queues)),
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(OsEntropy),
-        meter: Arc::new(clients.meter()),
-        registry: docmill_pipelines::registry(),
-        timing: config.timing,
-        memory_mb: 0,
-    };
-    let transfers = Arc::new(S3Transfers::new(clients.s3(), &config.bucket));
-    serve(IntakeApp {
-        intake: Intake { engine, transfers },
-        feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),
-        tokens: StreamTokens::new(config.stream_secret),
-        live_url: config.live_url,
-    })
-    .await
+    docmill_intake::serve(docmill_pipelines::registry()).await
 }

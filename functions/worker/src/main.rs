@@ -1,41 +1,6 @@
-//! Wires `worker`.
-
-use std::convert::Infallible;
-use std::sync::Arc;
-
-use docmill_aws::config::{self, Env};
-use docmill_aws::{Clients, DynamoDetails, DynamoJobs, S3Blobs, SqsQueue};
-use docmill_core::engine::Engine;
-use docmill_core::time::Time;
-use docmill_gateway::logs;
-use docmill_memory::{OsEntropy, SystemClock};
-use docmill_worker::{QueueEvent, SqsRedelivery, WorkerApp};
-use lambda_runtime::{LambdaEvent, service_fn};
+//! `worker` with the installation's pipelines.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    logs::init();
-    let config = config::Worker::read(&Env::process())?;
-    let clients = Clients::load().await;
-    let engine = Engine {
-        jobs: Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
-        details: Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
-        blobs: Arc::new(S3Blobs::new(clients.s3(), &config.bucket)),
-        queue: Arc::new(SqsQueue::new(clients.sqs(), config.queues.clone())),
-        clock: Arc::new(SystemClock),
-        entropy: Arc::new(OsEntropy),
-        meter: Arc::new(clients.meter()),
-        registry: docmill_pipelines::registry(),
-        timing: config.timing,
-        memory_mb: config.memory_mb,
-    };
-    let app = &WorkerApp {
-        engine,
-        redelivery: Arc::new(SqsRedelivery::new(clients.sqs(), config.queues)),
-    };
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<QueueEvent>| async move {
-        let until = Time::from_ms(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));
-        Ok::<_, Infallible>(app.handle(event.payload, until).await)
-    }))
-    .await
+    docmill_worker::serve(docmill_pipelines::registry()).await
 }

@@ -21,16 +21,28 @@ pub(crate) enum Advanced {
 }
 
 impl Engine {
-    /// Makes the step that `job`, just read or written, is due for, short of sending messages.
-    pub(crate) async fn advance(&self, job: Box<Job>, account: Option<&Account<'_>>) -> PortResult<Advanced> {
+    /// Makes the step that `job`, just read or written, is due for, short of sending messages. `sends`: whether the
+    /// caller hands a due merge to the queue, a request that belongs to the account of the step.
+    pub(super) async fn advance(
+        &self,
+        job: Box<Job>,
+        account: Option<&Account<'_>>,
+        sends: bool,
+    ) -> PortResult<Advanced> {
         let now = self.clock.now();
         match next_step(&job, now, &self.timing) {
             NextStep::BeginMerge => {
                 let stage = self.pipeline(&job)?.spec().stages.merging();
-                match self
-                    .apply(job.id, &moves::begin_merge(job.attempt, now, stage))
-                    .await?
-                {
+                let mut usage =
+                    account.map_or_else(Usage::default, |account| account.up_to("dynamodb.update"));
+                usage.count_times("sqs.send", u64::from(sends && account.is_some()));
+                let applied = self
+                    .apply(job.id, &moves::begin_merge(job.attempt, now, stage, usage))
+                    .await?;
+                if let Some(account) = account {
+                    account.recorded();
+                }
+                match applied {
                     Applied::Yes(job) => Ok(Advanced::Merge(job)),
                     Applied::Refused(current) => Ok(merge_or_rest(current, job.attempt)),
                     Applied::Unknown => Ok(Advanced::Rest(job)),
@@ -64,7 +76,7 @@ impl Engine {
         job: Box<Job>,
         account: Option<&Account<'_>>,
     ) -> PortResult<Box<Job>> {
-        match self.advance(job, account).await? {
+        match self.advance(job, account, true).await? {
             Advanced::Rest(job) => Ok(job),
             Advanced::Merge(job) => {
                 let now = self.clock.now();

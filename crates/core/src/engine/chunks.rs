@@ -70,7 +70,7 @@ impl Engine {
             Recorded::Verdict(verdict) => return Ok(verdict),
             Recorded::Yes(job) => job,
         };
-        match self.advance(recorded, Some(account)).await? {
+        match self.advance(recorded, Some(account), false).await? {
             Advanced::Rest(_) => Ok(Verdict::WORKED),
             Advanced::Merge(job) => match self.handle_merge(job.id, job.attempt, account).await? {
                 Verdict::Redeliver { .. } => {

@@ -4,7 +4,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::Engine;
-use super::advance::Advanced;
 use super::claims::Claimed;
 use super::handle::Verdict;
 use super::hold::{Ended, Held};
@@ -18,6 +17,9 @@ use crate::pipeline::{Outcome, PlanRequest, Planned, Sources};
 use crate::plan::{Plan, inputs_key, plan_key, upload_key};
 use crate::ports::{BlobStore, Fetched, FileDetail, PortError, PortResult};
 use crate::step::Applied;
+
+/// Messages that a queue takes in one request.
+const MESSAGES_PER_SEND: u64 = 10;
 
 /// A plan of 500 chunks with their labels and a summary is far below this.
 const MAX_PLAN_BYTES: u64 = 4 << 20;
@@ -76,7 +78,11 @@ impl Engine {
         match made {
             Outcome::Done(plan) => {
                 let stage = self.pipeline(&job)?.spec().stages.working();
-                let usage = account.up_to("dynamodb.update");
+                let mut usage = account.up_to("dynamodb.update");
+                if plan.total() > 1 {
+                    // The chunk messages that follow this write belong to its account.
+                    usage.count_times("sqs.send", u64::from(plan.total()).div_ceil(MESSAGES_PER_SEND));
+                }
                 let step = moves::planned(
                     &held.claim,
                     self.clock.now(),
@@ -237,9 +243,7 @@ impl Engine {
                     after: self.timing.renew,
                 });
             }
-            if let Advanced::Merge(job) = self.advance(job, Some(account)).await? {
-                self.send_merge(&job).await?;
-            }
+            self.advance_and_send(job, Some(account)).await?;
         }
         Ok(Verdict::WORKED)
     }

@@ -258,6 +258,28 @@ fn articles_are_told_from_object_pronouns() {
 }
 
 #[test]
+fn numbers_are_not_cut() {
+    assert_pieces(
+        "Il avait été pilote du port pendant trente et un ans.",
+        &[
+            ("Il avait été pilote du port.", 6),
+            ("Pendant trente et un ans.", 5),
+        ],
+    );
+}
+
+#[test]
+fn no_piece_breaks_off() {
+    assert_pieces(
+        "Elle aimait la chambre qui regardait le large et où elle dormait.",
+        &[
+            ("Elle aimait la chambre qui regardait le large.", 8),
+            ("Et où elle dormait.", 4),
+        ],
+    );
+}
+
+#[test]
 fn dialogue_goes_out_whole_where_it_is_ignored() {
     let settings = Settings {
         ignore_dialogue: true,

@@ -101,7 +101,7 @@ pub(super) fn process(input: &ChunkInput<Vec<Paragraph>>) -> Vec<Source> {
             continue;
         }
         let ranges = if paragraph.heading {
-            vec![0..paragraph.text.len()]
+            std::iter::once(0..paragraph.text.len()).collect()
         } else {
             sentences(&paragraph.text)
         };

@@ -1,44 +1,11 @@
-//! R3: words broken at line ends.
+//! R3: words broken at line ends: where they are, and what the rest of the document says of them.
 
 use std::collections::HashSet;
 
 use super::characters::{NOT_SIGN, SOFT_HYPHEN};
-use super::forms::Forms;
+use super::joins::{Halves, Join};
 use super::paragraphs::Paragraph;
-use super::words::{List, TENS, fold, fold_into};
-
-/// Pronouns and adverbs that follow a word with a hyphen.
-const ENCLITICS: List = List(
-    "\
-    je tu il elle on nous vous ils elles ce moi toi lui leur le la les y en là ci même mêmes",
-);
-/// First halves of compounds.
-const PREFIXES: List = List(
-    "\
-    peut au là ci celui celle ceux celles quelques demi mi semi ex vice avant après arrière sous contre \
-    grand porte rendez vis c'est-à",
-);
-/// Small words in the middle of compounds: `arc-en-ciel`, `vis-à-vis`.
-const LINKS: List = List(
-    "\
-    à au aux de des du en et la le les là",
-);
-/// What may follow tens with a hyphen.
-const UNITS: List = List(
-    "\
-    un une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze",
-);
-
-/// What becomes of the two halves of a broken word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Join {
-    /// One word.
-    Solid,
-    /// One word with the hyphen.
-    Hyphen,
-    /// Two words: the hyphen stands for a part to come (`pré- et postface`).
-    Apart,
-}
+use super::words::fold_into;
 
 /// Forms that occur unbroken in the document, among those that its breaks ask for.
 #[derive(Clone, Debug, Default)]
@@ -214,112 +181,16 @@ fn is_half(text: &str, at: usize, end: usize) -> bool {
     broken_after || broken_before
 }
 
-/// What stands on both sides of a break, folded.
-struct Halves {
-    /// The token before the hyphen, without punctuation in front.
-    left_token: String,
-    /// Its last run of letters.
-    left: String,
-    /// The token behind.
-    right_token: String,
-    /// Its first run of letters.
-    right: String,
-    capital: bool,
-    digit: bool,
-}
-
-impl Halves {
-    fn of(before: &str, behind: &str) -> Self {
-        let left = before.rsplit(char::is_whitespace).next().unwrap_or_default();
-        let right = behind.split(char::is_whitespace).next().unwrap_or_default();
-        let left_token = fold(left.trim_start_matches(|c: char| !c.is_alphanumeric()));
-        let right_token = fold(right);
-        let letters = |c: char| !c.is_alphabetic();
-        Self {
-            left: left_token.rsplit(letters).next().unwrap_or_default().to_owned(),
-            right: right_token.split(letters).next().unwrap_or_default().to_owned(),
-            capital: right.starts_with(char::is_uppercase),
-            digit: left.ends_with(|c: char| c.is_numeric()) || right.starts_with(|c: char| c.is_numeric()),
-            left_token,
-            right_token,
-        }
-    }
-
-    fn solid(&self) -> String {
-        format!("{}{}", self.left, self.right)
-    }
-
-    fn hyphenated(&self) -> String {
-        format!("{}-{}", self.left, self.right)
-    }
-
-    /// The right half is a pronoun or adverb that can follow the left one.
-    fn is_inversion(&self) -> bool {
-        if self.right_token.starts_with("t-")
-            || self.right_token.starts_with("t'")
-            || self.right_token.starts_with("m'")
-        {
-            return true;
-        }
-        if !ENCLITICS.has(&self.right) {
-            return false;
-        }
-        // Only a verb can be followed by a pronoun, and verbs end in few letters.
-        let endings: &[char] = match self.right.as_str() {
-            "là" | "ci" | "même" | "mêmes" => return true,
-            _ if self.left_token.contains('-') => return true,
-            "il" | "ils" | "elle" | "elles" | "on" | "ce" => &['t', 'd', 'c'],
-            "je" => &['e', 'é', 's', 'x', 'i'],
-            "tu" => &['s', 'x'],
-            _ => &['e', 's', 'z', 'a'],
-        };
-        self.left.ends_with(endings)
-    }
-
-    fn is_number(&self) -> bool {
-        let tens = self.left_token.rsplit('-').next().unwrap_or_default();
-        (TENS.has(tens) && UNITS.has(&self.right)) || (tens == "quatre" && self.right.starts_with("vingt"))
-    }
-
-    fn is_compound(&self) -> bool {
-        let in_the_middle = self.left_token.contains('-') && LINKS.has(&self.left);
-        in_the_middle || PREFIXES.has(&self.left) || PREFIXES.has(&self.left_token)
-    }
-}
-
-/// The rules for a hard hyphen, first match wins.
+/// What becomes of the halves of a hard hyphen.
 fn decide(before: &str, behind: &str, known: &Known) -> Join {
     let halves = Halves::of(before, behind);
-    let forms = Forms::bundled();
-    let solid = halves.solid();
-    if known.solid.contains(&solid) {
-        return Join::Solid;
+    if known.solid.contains(&halves.solid()) {
+        Join::Solid
+    } else if known.hyphenated.contains(&halves.hyphenated()) {
+        Join::Hyphen
+    } else {
+        halves.join()
     }
-    let whole = format!("{}-{}", halves.left_token, halves.right);
-    if known.hyphenated.contains(&halves.hyphenated()) || forms.is_hyphenated(&whole) {
-        return Join::Hyphen;
-    }
-    if halves.is_inversion() {
-        return if forms.is_solid_before_enclitic(&solid) {
-            Join::Solid
-        } else {
-            Join::Hyphen
-        };
-    }
-    if halves.capital || halves.digit || halves.is_number() {
-        return Join::Hyphen;
-    }
-    if matches!(halves.right_token.as_str(), "et" | "ou") {
-        return Join::Apart;
-    }
-    if halves.is_compound() {
-        return if forms.is_solid_after_prefix(&solid) {
-            Join::Solid
-        } else {
-            Join::Hyphen
-        };
-    }
-    Join::Solid
 }
 
 #[cfg(test)]
@@ -468,6 +339,12 @@ mod tests {
         assert_eq!(repaired("La mer - grise - dort."), "La mer - grise - dort.");
         assert_eq!(repaired("La mer —\ngrise."), "La mer — grise.");
         assert_eq!(repaired("en sous- et surnombre"), "en sous- et surnombre");
+    }
+
+    #[test]
+    fn long_chains_take_no_longer_than_they_are() {
+        let text = "a-\n".repeat(20_000) + "a";
+        assert_eq!(repaired(&text).len(), 20_001);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! # Layout
 //! One file a group of rules, in the order in which a text meets them: [`characters`] (R2), [`paragraphs`] (R4, with
-//! its lines still apart), [`hyphens`] and [`forms`] (R3), [`sentences`] (R5), [`words`] (R7), [`verbs`] (R8),
+//! its lines still apart), [`hyphens`], [`joins`] and [`forms`] (R3), [`sentences`] (R5), [`words`] (R7), [`verbs`] (R8),
 //! [`clauses`] and [`split`] (R6, R9), [`flags`] (R10). [`plan`] and [`chunks`] share a document among
 //! workers, [`files`], [`result`] and [`exports`] write what came of it, [`settings`] reads what was asked,
 //! [`notices`] says what went wrong.
@@ -20,6 +20,7 @@ mod files;
 mod flags;
 mod forms;
 mod hyphens;
+mod joins;
 mod notices;
 mod paragraphs;
 mod plan;
@@ -55,14 +56,13 @@ use settings::Settings;
 const STAGES: &[StageSpec] = &[
     stage(0, "Queued"),
     stage(5, "Analyzing document"),
-    stage(10, "Splitting into chunks"),
+    // Shown by the engine as soon as their number is known.
+    stage(10, "Splitting into {total} chunks"),
     stage(15, "Processing chunks ({done}/{total})"),
     stage(75, "Merging results"),
     stage(90, "Saving results"),
     stage(100, "Completed"),
 ];
-/// Place of "Splitting into chunks".
-const SPLITTING: usize = 2;
 
 const fn stage(percent: u8, text: &'static str) -> StageSpec {
     StageSpec { percent, text }
@@ -185,7 +185,6 @@ impl Pipeline for Novel {
             Ok(document) => document,
             Err(notice) => return Outcome::Fail(notice),
         };
-        work.report(SPLITTING, STAGES[SPLITTING].percent).await;
         match document.planned(&settings) {
             Ok(planned) => Outcome::Done(planned),
             Err(error) => broken("plan", &error),

@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::characters::{closes, ends_sentence, is_dash, opens_quote};
 use super::words::{List, is_word};
 
-/// A sentence with more words than this is cut like an overlong one before anything else looks at it: no sentence
-/// of French literature that has an end is longer (the longest of Hugo's has 823 words), and work on a sentence
-/// must not grow with the document.
-const LONGEST_WORDS: usize = 1_000;
+/// A sentence with more words and lone marks than this is cut before anything else looks at it: no sentence of
+/// French literature that has an end is longer (the longest of Hugo's has 823 words), and work on a sentence must
+/// not grow with the document.
+const LONGEST_TOKENS: usize = 1_000;
 
 /// Abbreviations that end in a full stop without ending a sentence; capitals matter.
 const ABBREVIATIONS: List = List(
@@ -144,32 +144,38 @@ fn push(found: &mut Vec<Range<usize>>, text: &str, range: Range<usize>) {
     }
 }
 
-/// Cuts what has more than [`LONGEST_WORDS`], at the last pause in the second half of what fits, if there is one.
+/// Cuts what has more than [`LONGEST_TOKENS`], at the last pause in the second half of what fits, if there is one.
 fn cut_longest(found: &mut Vec<Range<usize>>, text: &str, range: Range<usize>) {
-    if text[range.clone()].len() <= LONGEST_WORDS {
+    if range.len() <= LONGEST_TOKENS {
         found.push(range);
         return;
     }
     let mut start = range.start;
-    let mut words = 0;
+    let mut tokens = 0;
     let mut pause = None;
-    for token in text[range.clone()].split(' ').filter(|token| is_word(token)) {
-        let at = token.as_ptr() as usize - text.as_ptr() as usize;
-        if words == LONGEST_WORDS {
-            let (end, rest) = pause.take().unwrap_or((at, 0));
-            found.push(start..text[..end].trim_end().len());
-            start = end;
-            words = rest;
+    let mut push = |start: usize, end: usize| {
+        let end = start + text[start..end].trim_end().len();
+        if is_word(&text[start..end]) {
+            found.push(start..end);
         }
-        words += 1;
+    };
+    for token in text[range.clone()].split(' ') {
+        let at = token.as_ptr() as usize - text.as_ptr() as usize;
+        if tokens == LONGEST_TOKENS {
+            let (end, rest) = pause.take().unwrap_or((at, 0));
+            push(start, end);
+            start = end;
+            tokens = rest;
+        }
+        tokens += 1;
         if let Some((_, rest)) = &mut pause {
             *rest += 1;
         }
-        if words > LONGEST_WORDS / 2 && token.ends_with([',', ';', ':']) {
+        if tokens > LONGEST_TOKENS / 2 && token.ends_with([',', ';', ':']) {
             pause = Some(((at + token.len() + 1).min(range.end), 0));
         }
     }
-    found.push(start..range.end);
+    push(start, range.end);
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::clauses::{Clauses, Span};
 use super::flags::{Flag, Flags};
 use super::settings::{OnOverlong, Settings};
 use super::verbs::Analysis;
+use super::words::TENS;
 
 /// How an output sentence came to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -177,12 +178,12 @@ impl Splitter<'_, '_> {
             .unwrap_or(end)
     }
 
-    /// Whether a piece that ends with this word breaks off: `… et.`, `… dans la.`
+    /// Whether a piece that ends with this word breaks off: `… et.`, `… dans la.`, `… trente.`
     fn dangles(&self, word: usize) -> bool {
         self.sentence
             .parts(word)
             .last()
-            .is_some_and(|part| begins_phrase(part) || is_before_nouns(part))
+            .is_some_and(|part| begins_phrase(part) || is_before_nouns(part) || TENS.has(part))
     }
 
     /// 0 behind a pause, 1 before a word that begins a phrase, 2 before `de`, 3 elsewhere.

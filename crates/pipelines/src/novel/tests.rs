@@ -295,7 +295,7 @@ fn a_stop_is_obeyed() {
 }
 
 #[test]
-fn planning_says_where_it_is() {
+fn planning_leaves_the_stages_to_the_engine() {
     let novel = Novel::new();
     let settings = novel.settings(None, &Value::Null).unwrap();
     let work = Noted::default();
@@ -306,7 +306,10 @@ fn planning_says_where_it_is() {
         sources: &OneFile::new(b"Il dort."),
     };
     done(block_on(novel.plan(request, &work)));
-    assert_eq!(*work.reports.lock().unwrap(), [(2, 10)]);
+    assert!(
+        work.reports.lock().unwrap().is_empty(),
+        "the engine shows the stages"
+    );
 }
 
 #[test]

@@ -33,7 +33,7 @@ class Workspace {
     };
     this.list = new JobList(byId("jobs"), this.commands, () => this.#older());
     this.detail = new JobDetail(byId("detail"), this.commands, (job, format, part) => api.result(job.job_id, format, part));
-    new NewJob(byId("new-job"), api, pipelines, (job, isNew) => this.#created(job, isNew));
+    new NewJob(byId("new-job"), api, pipelines, (job, isOnItsWay) => this.#created(job, isOnItsWay));
     this.live = new Live({
       ticket: () => api.post("/v1/live/ticket"),
       snapshot: (jobs) => jobs.forEach((job) => this.store.applyJob(job)),
@@ -93,9 +93,9 @@ class Workspace {
     if (taken === "unknown" || (taken === "applied" && wantsDetails(event))) this.refresh(event.job_id).catch(() => {});
   }
 
-  #created(job, isNew) {
+  #created(job, isOnItsWay) {
     this.store.applyJob(job);
-    if (isNew) location.hash = `#/jobs/${job.job_id}`;
+    if (isOnItsWay) location.hash = `#/jobs/${job.job_id}`;
   }
 
   async #newest() {

@@ -10,7 +10,7 @@ export class NewJob {
    * @param {HTMLFormElement} form to fill
    * @param {object} api
    * @param {object[]} pipelines as `/v1/pipelines` gives them
-   * @param {(job: object, isNew: boolean) => void} onJob a job was made, or is waiting for its file
+   * @param {(job: object, isOnItsWay: boolean) => void} onJob a job was made; whether its file is there, too
    */
   constructor(form, api, pipelines, onJob) {
     Object.assign(this, { form, api, pipelines, onJob, file: null, interrupted: null });
@@ -126,7 +126,7 @@ export class NewJob {
     const options = {
       signal: this.abort.signal,
       onProgress: (sent) => this.#progress(sent, file.size),
-      onCreated: (job) => this.onJob(job, true),
+      onCreated: (job) => this.onJob(job, false),
     };
     try {
       const job = interrupted
@@ -140,7 +140,7 @@ export class NewJob {
       this.input.value = "";
       this.label.value = "";
       this.#take(null);
-      this.onJob(job, !interrupted && file.size <= WITH_THE_REQUEST_BYTES);
+      this.onJob(job, true);
     } catch (error) {
       this.#failed(error);
     } finally {

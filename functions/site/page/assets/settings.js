@@ -5,6 +5,14 @@ import { words } from "./format.js";
 
 const idOf = (name) => `setting-${name}`;
 
+const labelOf = (name, schema) => schema.title ?? words(name);
+
+/** The text with the labels that the user sees in place of the names that programs use. */
+function withLabels(text, properties) {
+  return text.replaceAll(/`?\b([a-z]+(?:_[a-z]+)+)\b`?/g, (found, name) =>
+    properties[name] ? `“${labelOf(name, properties[name])}”` : found);
+}
+
 function control(name, schema) {
   const common = { id: idOf(name), "aria-describedby": `${idOf(name)}-hint ${idOf(name)}-error` };
   if (schema.enum) {
@@ -31,11 +39,11 @@ function control(name, schema) {
   return h("input", { ...common, type: "text", maxlength: schema.maxLength, value: schema.default ?? "" });
 }
 
-function field(name, schema) {
+function field(name, schema, properties) {
   const input = control(name, schema);
-  const label = h("label", { for: idOf(name) }, schema.title ?? words(name));
+  const label = h("label", { for: idOf(name) }, labelOf(name, schema));
   const range = schema.minimum !== undefined && schema.maximum !== undefined ? ` ${schema.minimum} to ${schema.maximum}.` : "";
-  const hint = h("span", { class: "hint", id: `${idOf(name)}-hint` }, `${schema.description ?? ""}${range}`);
+  const hint = h("span", { class: "hint", id: `${idOf(name)}-hint` }, `${withLabels(schema.description ?? "", properties)}${range}`);
   const error = h("span", { class: "error", id: `${idOf(name)}-error`, hidden: true });
   const line = schema.type === "boolean" ? h("span", { class: "check" }, input, label) : [label, input];
   return h("div", { class: "field" }, line, hint, error);
@@ -54,8 +62,9 @@ function read(name, schema, form) {
 
 /** The fields of `schema`, how to read them from their form, and how to show what is wrong with them. */
 export function settingsForm(schema) {
-  const properties = Object.entries(schema?.properties ?? {});
-  const element = h("div", { class: "settings" }, properties.map(([name, property]) => field(name, property)));
+  const known = schema?.properties ?? {};
+  const properties = Object.entries(known);
+  const element = h("div", { class: "settings" }, properties.map(([name, property]) => field(name, property, known)));
   return {
     element,
     isEmpty: properties.length === 0,
@@ -66,7 +75,7 @@ export function settingsForm(schema) {
       const texts = new Map();
       for (const error of errors) {
         const name = /^settings\.(\w+)/.exec(error.field)?.[1];
-        if (name && schema.properties?.[name]) texts.set(name, error.detail);
+        if (known[name]) texts.set(name, withLabels(error.detail, known));
         else others.push(error);
       }
       for (const [name] of properties) {

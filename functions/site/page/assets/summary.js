@@ -5,7 +5,7 @@ import { h, showNotice } from "./dom.js";
 import { TERMINAL, ago, count, dateTime, jobName } from "./format.js";
 
 const STATUS_WORDS = {
-  awaiting_upload: "Uploading",
+  awaiting_upload: "Waiting for file",
   queued: "Queued",
   processing: "Processing",
   completed: "Completed",

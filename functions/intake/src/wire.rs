@@ -1,0 +1,43 @@
+//! Configuration, clients, handler: the function as it runs, with the pipelines it is given.
+
+use std::sync::Arc;
+
+use docmill_aws::config::{self, Env};
+use docmill_aws::{Clients, DynamoDetails, DynamoJobs, DynamoLive, S3Blobs, S3Transfers, SqsQueue};
+use docmill_core::engine::Engine;
+use docmill_core::intake::Intake;
+use docmill_core::pipeline::Registry;
+use docmill_core::stream_token::StreamTokens;
+use docmill_gateway::logs;
+use docmill_memory::{OsEntropy, SystemClock};
+
+use crate::IntakeApp;
+
+/// Serves invocations until Lambda stops the process.
+pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
+    logs::init();
+    let config = config::Intake::read(&Env::process())?;
+    let clients = Clients::load().await;
+    let jobs = DynamoJobs::new(clients.dynamodb(), &config.jobs_table)
+        .creating(&config.events_table, &config.accounts_table);
+    let engine = Engine {
+        jobs: Arc::new(jobs),
+        details: Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
+        blobs: Arc::new(S3Blobs::new(clients.s3(), &config.bucket)),
+        queue: Arc::new(SqsQueue::new(clients.sqs(), config.queues)),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy),
+        meter: Arc::new(clients.meter()),
+        registry,
+        timing: config.timing,
+        memory_mb: 0,
+    };
+    let transfers = Arc::new(S3Transfers::new(clients.s3(), &config.bucket));
+    docmill_gateway::serve(IntakeApp {
+        intake: Intake { engine, transfers },
+        feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),
+        tokens: StreamTokens::new(config.stream_secret),
+        live_url: config.live_url,
+    })
+    .await
+}
