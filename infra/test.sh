@@ -30,9 +30,20 @@ WITH=tests bash infra/build.sh
 trap finish EXIT
 timing=(LeaseMs=3000 RenewMs=1000)
 stack up "${timing[@]}"
-cargo test --locked --workspace
+cargo test --locked --workspace --no-fail-fast
+
+# The page, in a real browser.
+if command -v npm >/dev/null && [[ -x ${CHROMIUM:-/usr/bin/chromium} ]]; then
+    npm --prefix tests/browser ci --no-audit --no-fund --silent
+    npm --prefix tests/browser test
+elif [[ ${CI:-} == true ]]; then
+    echo "docmill: the browser tests need npm and Chromium" >&2
+    exit 1
+else
+    echo "SKIPPED: the browser tests need npm and Chromium (Debian: apt-get install npm chromium)"
+fi
 
 stack down
 stack up --auth "${timing[@]}"
 # The workspace again, not two packages of it: another choice of packages would build the dependencies anew.
-cargo test --locked --workspace --test '*'
+cargo test --locked --workspace --no-fail-fast --test '*'

@@ -94,7 +94,7 @@ def logs(options):
         logGroupNamePrefix=f"/aws/lambda/{STACK}-{options.function}")["logGroups"]]
     lines = [(event["timestamp"], group.rpartition("-")[2], event["message"].rstrip())
              for group in groups for page in client.get_paginator("filter_log_events").paginate(logGroupName=group)
-             for event in page["events"]]
+             for event in page["events"] if not event["message"].startswith(("START ", "END ", "REPORT "))]
     for timestamp, name, message in sorted(lines, key=lambda line: line[0])[-options.last:]:
         clock = time.strftime("%H:%M:%S", time.localtime(timestamp / 1000))
         print(f"{clock}.{timestamp % 1000:03} {name:6} {message}")

@@ -21,6 +21,10 @@ const OPERATION_LIMIT: Duration = Duration::from_secs(10);
 const OBJECT_ATTEMPT_LIMIT: Duration = Duration::from_secs(60);
 /// All its tries; below the limit of a chunk.
 const OBJECT_OPERATION_LIMIT: Duration = Duration::from_secs(150);
+/// One try to send a frame.
+const FRAME_ATTEMPT_LIMIT: Duration = Duration::from_secs(2);
+/// All tries; what a subscriber misses comes with the next frame.
+const FRAME_OPERATION_LIMIT: Duration = Duration::from_secs(5);
 /// A body that stands still this long is given up.
 const STALL_GRACE: Duration = Duration::from_secs(10);
 /// Tries of one request, the first included.
@@ -111,10 +115,11 @@ impl Clients {
         self.sqs.get_or_init(build).clone()
     }
 
-    /// The callback of the WebSocket API at `callback_url`. A slow client's connection must not hold up the others'.
+    /// The callback of the WebSocket API at `callback_url`. A slow connection must not hold up the others.
     pub fn connections(&self, callback_url: &str) -> aws_sdk_apigatewaymanagement::Client {
         let config = aws_sdk_apigatewaymanagement::config::Builder::from(&self.config)
             .endpoint_url(callback_url)
+            .timeout_config(limits(FRAME_ATTEMPT_LIMIT, FRAME_OPERATION_LIMIT))
             .interceptor(self.meter.clone());
         aws_sdk_apigatewaymanagement::Client::from_conf(config.build())
     }

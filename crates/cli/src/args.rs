@@ -186,6 +186,13 @@ pub struct Form {
     pub part: Option<u32>,
 }
 
+impl Form {
+    /// Whether the result is wanted as it is stored, and not made anew by options.
+    pub fn is_stored(&self) -> bool {
+        !self.full && self.start_index.is_none()
+    }
+}
+
 /// `result`.
 #[derive(Debug, Args)]
 pub struct Download {

@@ -6,8 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use common::{Request, Response, Server};
-use docmill_cli::client::upload::LocalFile;
-use docmill_cli::client::{ClientError, FormFile, NewJob, ResultQuery, Via, watch};
+use docmill_cli::client::{ClientError, FormFile, LocalFile, NewJob, ResultQuery, Via, watch};
 use serde_json::{Value, json};
 
 fn job(status: &str, version: u64) -> Value {

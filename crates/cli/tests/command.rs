@@ -55,7 +55,7 @@ fn a_text_is_worked_on_here() {
         out(&output)
     );
     assert!(
-        out(&output).contains("3 sentences of 2, 0 fragments."),
+        out(&output).contains("3 sentences from 2, 0 fragments."),
         "{}",
         out(&output)
     );
@@ -226,7 +226,7 @@ async fn a_submission_is_followed_to_its_result() {
     let text = out(&output);
     for part in [
         "   1  Un chat dort.",
-        "1 sentences of 1",
+        "1 sentence from 1",
         "2 chunks, 0.5 s, 4 requests, $0.000021.",
         "failed: page 2: No. (X)",
         "/v1/jobs/j-1/result (json, csv)",

@@ -18,7 +18,7 @@ use docmill_core::time::Time;
 use docmill_core::view::{JobView, view};
 use docmill_gateway::{App, Request, Response, Route, form};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 pub use wire::serve;
 
@@ -140,7 +140,10 @@ impl IntakeApp {
 
     /// A job whose files follow. A repetition gets fresh links for what is still missing.
     async fn announce(&self, request: &Request) -> Result<Response, Problem> {
-        let mut body: Map<String, Value> = request.json()?.unwrap_or_default();
+        let Value::Object(mut body) = request.json()?.unwrap_or_default() else {
+            let detail = "The body is a JSON object with the fields of the job.";
+            return Err(Problem::new(400, "INVALID_JSON", detail));
+        };
         let files = declared(body.remove("files"))?;
         let submission = fields::from_json(body, request.header("idempotency-key"))?;
         let accepted = self

@@ -173,8 +173,8 @@ fn odd_requests_are_refused() {
             post("/v1/jobs").body("application/json", "{\"pipeline\":"),
         ),
         (
-            422,
-            "INVALID_REQUEST",
+            400,
+            "INVALID_JSON",
             post("/v1/jobs").body("application/json", "[1]"),
         ),
         (422, "REQUIRED", form(&[], &[file])),

@@ -1,6 +1,8 @@
 //! What `intake` and `status` answer is what the API description says: every field is described, every described field
 //! that is required is there. The description's own examples are held to the same.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use common::{Description, get, post};

@@ -1,5 +1,7 @@
 //! The template's routes are those of the API description, and each is open or not in both.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

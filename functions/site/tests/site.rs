@@ -1,5 +1,7 @@
 //! `site` at its recorded events.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use docmill_gateway::Response;
 use docmill_gateway::event::HttpEvent;
 use docmill_site::policy::Policy;

@@ -108,8 +108,27 @@ signedIn("a large text goes straight to the store, and a cancel ends its job", {
   await page.locator("#detail").getByRole("button", { name: /^Cancel/ }).click();
   await badge(page, "Cancelled");
   await picture(page, "cancelled");
-  await page.locator("#detail").getByRole("button", { name: /^Retry/ }).waitFor();
   assert.equal(await page.locator("#detail").getByRole("button", { name: /^Cancel/ }).count(), 0);
+
+  await page.locator("#detail").getByRole("button", { name: /^Retry/ }).click();
+  await page.locator("#detail .badge", { hasText: /Queued|Processing/ }).waitFor();
+  await picture(page, "processing");
+  await assertAccessible(page, "a job on its way");
+  await badge(page, "Completed");
+});
+
+signedIn("an upload that was interrupted goes on", { allowed: [/ERR_FAILED/] }, async ({ page }) => {
+  let away = true;
+  await page.route(/\/uploads\/.*Signature=/, (route) => (away ? route.abort() : route.continue()));
+  await page.locator("#file").setInputFiles(longText(3_200_000));
+  await page.getByRole("button", { name: "Start", exact: true }).click();
+  const goOn = page.getByRole("button", { name: "Go on with the upload" });
+  await goOn.waitFor({ timeout: 20_000 });
+  assert.match(await page.locator("#new-job [role=alert]").innerText(), /interrupted/);
+  await page.locator(".job .badge", { hasText: "Waiting for file" }).first().waitFor();
+  away = false;
+  await goOn.click();
+  await badge(page, "Completed");
 });
 
 signedIn("what is wrong with settings is shown at the setting", { allowed: [/status of 422/] }, async ({ page }) => {

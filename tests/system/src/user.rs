@@ -6,6 +6,7 @@ use docmill_cli::client::{
     Client, ClientError, ClientResult, Event, FormFile, Job, NewJob, Refusal, ResultQuery,
 };
 use docmill_cli::local::{self, LocalJob};
+use docmill_core::ids::sha256_hex;
 use docmill_core::intake::SentFile;
 use docmill_core::pipeline::ExportOptions;
 use serde_json::{Map, Value, json};
@@ -132,7 +133,9 @@ impl User {
 
     /// Announces a text, uploads it by its signed link, and starts the job.
     pub async fn submit_large(&self, new: &NewJob, text: &str) -> Job {
-        let file = json!({"name": "roman.txt", "size": text.len(), "content_type": "text/plain"});
+        let sha256 = sha256_hex(text.as_bytes());
+        let file =
+            json!({"name": "roman.txt", "size": text.len(), "content_type": "text/plain", "sha256": sha256});
         let (job, uploads) = self.client.announce(new, &[file]).await.unwrap();
         assert_eq!(job.status, "awaiting_upload");
         let part = &uploads.uploads[0].parts[0];
@@ -234,15 +237,19 @@ impl User {
 
     /// Sweeps, with the job made due each time, until it is over.
     pub async fn sweep_until_over(&self, id: &str) -> Job {
-        wait::until("the sweep to end the job", async || {
-            let job = self.job(id).await;
-            if job.is_over() {
-                return Some(job);
-            }
-            self.stack.make_due(id, None).await;
-            self.stack.sweep().await;
-            None
-        })
+        wait::until_every(
+            Duration::from_millis(500),
+            "the sweep to end the job",
+            async || {
+                let job = self.job(id).await;
+                if job.is_over() {
+                    return Some(job);
+                }
+                self.stack.make_due(id, None).await;
+                self.stack.sweep().await;
+                None
+            },
+        )
         .await
     }
 }

@@ -9,14 +9,19 @@ pub const LIMIT: Duration = Duration::from_secs(90);
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// Looks until there is something, for at most [`LIMIT`].
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_every(PAUSE, what, look).await
+}
+
+/// As [`until`], with looks that cost too much to be made all the time.
+pub async fn until_every<T>(pause: Duration, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = look().await {
             return found;
         }
         assert!(began.elapsed() < LIMIT, "waited {LIMIT:?} for {what}");
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
     }
 }
 

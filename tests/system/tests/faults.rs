@@ -24,11 +24,11 @@ async fn killed_workers_change_nothing_in_the_result() {
     // The messages that the killed had come back soon after the test, and not in six minutes.
     lane.set_visibility(20).await;
     let user = stack.user("killed").await;
-    let text = texts::novel_of(9_000_000);
-    let job = user.submit_large(&low(), &text).await;
+    let text = texts::many_chunks();
+    let job = user.submit_as(&low(), &text).await;
     for wave in 1..=2 {
         user.job_when(&job.job_id, "chunks in the middle", |job| {
-            job.processed_chunks >= wave * 10
+            job.processed_chunks >= wave * 5
         })
         .await;
         let killed = stack.worker_processes();

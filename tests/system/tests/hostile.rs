@@ -171,7 +171,7 @@ async fn forms_and_bodies_that_cannot_be_read_are_refused() {
     assert_problem(&post(&user, FORM, "--B--\r\n").await, 422);
     assert_problem(&post(&user, "text/plain", "hello").await, 415);
     assert_problem(&post(&user, "application/json", "{").await, 400);
-    assert_problem(&post(&user, "application/json", "[]").await, 400);
+    assert_problem(&post(&user, "application/json", "[]").await, 422);
     assert_problem(
         &post(
             &user,

@@ -248,6 +248,20 @@ impl Client {
 
     /// The result, as a response whose body is still to be read.
     pub async fn result(&self, id: &str, query: &ResultQuery) -> ClientResult<Response> {
+        let response = self.result_link(id, query).await?;
+        self.followed(response).await
+    }
+
+    /// Whether the result has a part after `query`'s: a format with a row limit comes in several.
+    pub async fn has_more(&self, id: &str, query: &ResultQuery) -> bool {
+        let next = ResultQuery {
+            part: Some(query.part.unwrap_or(1) + 1),
+            ..query.clone()
+        };
+        self.result_link(id, &next).await.is_ok()
+    }
+
+    async fn result_link(&self, id: &str, query: &ResultQuery) -> ClientResult<Response> {
         let part = query.part.map(|part| part.to_string());
         let start_index = query.start_index.map(|index| index.to_string());
         let full = query.full.then(|| "1".to_owned());
@@ -259,8 +273,7 @@ impl Client {
         ];
         let pairs = pairs.iter().filter_map(|(k, v)| Some((*k, v.as_deref()?)));
         let link = with_query(&format!("{}/result", job_link(id)), pairs);
-        let response = self.send_again(|| self.request(Method::GET, &link)).await?;
-        self.followed(response).await
+        self.send_again(|| self.request(Method::GET, &link)).await
     }
 
     /// The result, read into memory.

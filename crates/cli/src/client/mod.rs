@@ -1,11 +1,12 @@
 //! The HTTP API from outside.
 //!
-//! [`Client`] holds the base URL and the token. One file a concern: `jobs` the calls, [`upload`] files that clients
-//! bring themselves, [`sse`] the event stream, [`live`] the WebSocket, [`watch`](mod@watch) following a job by any of
+//! [`Client`] holds the base URL and the token. One file a concern: `jobs` the calls, [`upload`] (and `files`) what
+//! clients bring themselves, [`sse`] the event stream, [`live`] the WebSocket, [`watch`](mod@watch) following a job by any of
 //! them, [`converge`] why they all arrive at the same version.
 
 pub mod converge;
 mod error;
+mod files;
 mod jobs;
 pub mod live;
 mod model;
@@ -22,6 +23,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use error::{ClientError, FieldProblem, Refusal, printable, token_refused};
+pub use files::LocalFile;
 pub use jobs::{FormFile, JobQuery, NewJob, ResultQuery};
 pub use model::{
     Event, EventPage, FailedChunk, FileInfo, FileUpload, Job, JobList, Links, Notice, Ticket, UploadPart,

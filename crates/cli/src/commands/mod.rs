@@ -101,12 +101,10 @@ async fn interruptible<T>(hint: &str, work: impl Future<Output = ClientResult<T>
 }
 
 /// Reads local files' names and sizes.
-async fn local_files(
-    paths: &[std::path::PathBuf],
-) -> Result<Vec<crate::client::upload::LocalFile>, ClientError> {
+async fn local_files(paths: &[std::path::PathBuf]) -> Result<Vec<crate::client::LocalFile>, ClientError> {
     let mut files = Vec::with_capacity(paths.len());
     for path in paths {
-        files.push(crate::client::upload::LocalFile::open(path).await?);
+        files.push(crate::client::LocalFile::open(path).await?);
     }
     Ok(files)
 }

@@ -37,7 +37,19 @@ pub(super) async fn download(client: &Client, arguments: &Download) -> Result<Ex
         }
     }
     sink.finish().await?;
+    if form.is_stored() && client.has_more(&arguments.id, &query).await {
+        display::to_stderr(&more(form));
+    }
     Ok(Exit::Done)
+}
+
+/// A format with a row limit comes in parts: whoever took one should know.
+pub(super) fn more(form: &Form) -> String {
+    let part = form.part.unwrap_or(1);
+    format!(
+        "docmill: this is part {part} of several: --part {} brings the next",
+        part.saturating_add(1)
+    )
 }
 
 /// Where a result goes.

@@ -54,7 +54,12 @@ async fn write(arguments: &Run, ended: &Ended) -> Result<(), Failure> {
         .await?;
     let mut sink = Sink::open(&target).await?;
     sink.write(&bytes).await?;
-    sink.finish().await
+    sink.finish().await?;
+    let next = form.part.unwrap_or(1).saturating_add(1);
+    if form.is_stored() && ended.result(form.format.as_deref(), next, &options).await.is_ok() {
+        display::to_stderr(&super::result::more(form));
+    }
+    Ok(())
 }
 
 async fn report(ended: &Ended, json: bool) -> Result<(), Failure> {
@@ -67,10 +72,8 @@ async fn report(ended: &Ended, json: bool) -> Result<(), Failure> {
         let result = serde_json::from_slice(&bytes).unwrap_or_default();
         text.push_str(&summary::sentences(&result).unwrap_or_default());
         let seconds = ended.job.processing_time_seconds.unwrap_or_default();
-        text.push_str(&format!(
-            "{} chunks, {seconds:.1} s.\n",
-            ended.job.total_chunks.unwrap_or_default()
-        ));
+        let chunks = summary::counted(ended.job.total_chunks.unwrap_or_default().into(), "chunk");
+        text.push_str(&format!("{chunks}, {seconds:.1} s.\n"));
         text.push_str(&summary::notes(&ended.job));
         let formats = ended.job.formats.join(", ");
         text.push_str(&format!(

@@ -143,10 +143,13 @@ pub fn sentences(result: &Value) -> Option<String> {
             .and_then(Value::as_u64)
     };
     text.push_str(&format!(
-        "\n{} sentences of {}, {} fragments.\n",
-        count("output_sentences").unwrap_or(sentences.len() as u64),
+        "\n{} from {}, {}.\n",
+        counted(
+            count("output_sentences").unwrap_or(sentences.len() as u64),
+            "sentence"
+        ),
         count("source_sentences").unwrap_or_default(),
-        count("fragments").unwrap_or_default()
+        counted(count("fragments").unwrap_or_default(), "fragment"),
     ));
     Some(text)
 }
@@ -156,9 +159,9 @@ pub fn totals(job: &Job) -> String {
     let seconds = job
         .processing_time_seconds
         .map_or_else(String::new, |seconds| format!("{seconds:.1} s, "));
-    let chunks = job
-        .total_chunks
-        .map_or_else(String::new, |total| format!("{total} chunks, "));
+    let chunks = job.total_chunks.map_or_else(String::new, |total| {
+        format!("{}, ", counted(total.into(), "chunk"))
+    });
     format!("{chunks}{seconds}{}.\n", used(job))
 }
 
@@ -188,6 +191,12 @@ pub fn links(base: &str, job: &Job) -> String {
     text
 }
 
+/// A number with its word, in the plural where it takes one.
+pub fn counted(count: u64, word: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{ending}")
+}
+
 fn status(job: &Job) -> String {
     match job.outcome.as_deref() {
         Some("partial") => "completed/part".to_owned(),
@@ -206,7 +215,7 @@ fn used(job: &Job) -> String {
     } else {
         &job.usage.cost_usd
     };
-    format!("{requests} requests, ${}", printable(cost))
+    format!("{}, ${}", counted(requests, "request"), printable(cost))
 }
 
 #[cfg(test)]
@@ -276,7 +285,7 @@ mod tests {
         let text = sentences(&result).unwrap();
         assert!(text.starts_with("   1  Phrase 1. [short]\n"), "{text}");
         assert!(text.contains("  10  Phrase 10.") && !text.contains("Phrase 11."));
-        assert!(text.ends_with("12 sentences of 9, 1 fragments.\n"), "{text}");
+        assert!(text.ends_with("12 sentences from 9, 1 fragment.\n"), "{text}");
     }
 
     #[test]

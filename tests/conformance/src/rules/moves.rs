@@ -88,7 +88,7 @@ impl Chosen {
             11 | 12 => moves::chunk_done(&of_chunk, n, now, usage),
             13 => moves::chunk_failed(&of_chunk, n, self.failure.clone(), now, usage),
             14 => moves::chunk_given_up(attempt, n, self.failure.clone(), now),
-            15 => moves::begin_merge(attempt, now, stage(3)),
+            15 => moves::begin_merge(attempt, now, stage(3), usage),
             16 => {
                 let result = job.result.clone().unwrap_or_default();
                 moves::complete(&self.claim, now, Completeness::Partial, result, notices, usage)

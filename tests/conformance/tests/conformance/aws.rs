@@ -36,9 +36,12 @@ impl Stack {
     pub(crate) async fn open(path: &str) -> Self {
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
         let env = Env::parse(&text);
-        let mut config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .endpoint_url(need(&env, "DOCMILL_ENDPOINT"))
-            .region(Region::new("us-east-1"));
+        let mut config =
+            aws_config::defaults(BehaviorVersion::v2026_01_12()).region(Region::new("us-east-1"));
+        // The SDK's own variables go first: they may name an endpoint a service.
+        if std::env::var_os("AWS_ENDPOINT_URL").is_none() {
+            config = config.endpoint_url(need(&env, "DOCMILL_ENDPOINT"));
+        }
         if std::env::var_os("AWS_ACCESS_KEY_ID").is_none() {
             config = config.credentials_provider(Credentials::new("test", "test", None, None, "conformance"));
         }
