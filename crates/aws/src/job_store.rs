@@ -109,11 +109,9 @@ impl JobStore for DynamoJobs {
         };
         if let (Some(reason), Some(entry)) = (reasons.get(2).filter(|reason| condition_failed(reason)), entry)
         {
-            let earlier = reason
-                .item()
-                .map(|item| idempotency::entry_of(&entry.owner, item))
-                .transpose()?;
-            return Ok(Created::KeyInUse(earlier.unwrap_or(entry)));
+            let missing = || PortError::Broken("dynamodb: a refusal without the item in the way".to_owned());
+            let earlier = idempotency::entry_of(&entry.owner, reason.item().ok_or_else(missing)?)?;
+            return Ok(Created::KeyInUse(earlier));
         }
         // Ids are random: a record of this id can only be the caller's own earlier write.
         Ok(Created::Yes)

@@ -1,5 +1,7 @@
 //! The client against servers that are slow, odd, hostile or merely refuse.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use std::sync::Mutex;

@@ -1,5 +1,7 @@
 //! The command itself: what it prints and how it ends.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! From an event to an answer and one line of log.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -90,9 +92,8 @@ fn ask(method: &str, path: &str) -> (Response, Vec<Value>) {
         .flatten_event(true)
         .with_writer(move || written.clone())
         .finish();
-    let response = tracing::subscriber::with_default(subscriber, || {
-        answer(&Echo, event).now_or_never().unwrap()
-    });
+    let response =
+        tracing::subscriber::with_default(subscriber, || answer(&Echo, event).now_or_never().unwrap());
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(!text.contains("SECRET"), "{text}");
     let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
@@ -105,8 +106,14 @@ fn a_request_is_one_line_of_log() {
     assert_eq!((response.status(), response.body()), (200, &b"\"alice\""[..]));
     assert_eq!(lines.len(), 1);
     let line = &lines[0];
-    assert_eq!((&line["level"], &line["message"]), (&json!("INFO"), &json!("request")));
-    assert_eq!((&line["method"], &line["route"]), (&json!("POST"), &json!("/v1/jobs/{id}/say")));
+    assert_eq!(
+        (&line["level"], &line["message"]),
+        (&json!("INFO"), &json!("request"))
+    );
+    assert_eq!(
+        (&line["method"], &line["route"]),
+        (&json!("POST"), &json!("/v1/jobs/{id}/say"))
+    );
     assert_eq!((&line["status"], &line["job_id"]), (&json!(200), &json!(JOB)));
     assert!(line["duration_ms"].is_u64() && line["timestamp"].is_string());
 }
@@ -115,16 +122,28 @@ fn a_request_is_one_line_of_log() {
 fn refusals_are_problems_with_the_requests_id() {
     let (response, lines) = ask("POST", &format!("/v1/jobs/{JOB}/fail"));
     let problem: Value = serde_json::from_slice(response.body()).unwrap();
-    assert_eq!((response.status(), response.header("retry-after")), (503, Some("3")));
-    assert_eq!((&problem["code"], &problem["request_id"]), (&json!("UNAVAILABLE"), &json!("request-1")));
-    assert_eq!((&lines[0]["level"], &lines[0]["code"]), (&json!("ERROR"), &json!("UNAVAILABLE")));
+    assert_eq!(
+        (response.status(), response.header("retry-after")),
+        (503, Some("3"))
+    );
+    assert_eq!(
+        (&problem["code"], &problem["request_id"]),
+        (&json!("UNAVAILABLE"), &json!("request-1"))
+    );
+    assert_eq!(
+        (&lines[0]["level"], &lines[0]["code"]),
+        (&json!("ERROR"), &json!("UNAVAILABLE"))
+    );
 }
 
 #[test]
 fn a_panic_is_an_answer_too() {
     let (response, lines) = ask("POST", &format!("/v1/jobs/{JOB}/panic"));
     let problem: Value = serde_json::from_slice(response.body()).unwrap();
-    assert_eq!((response.status(), &problem["code"]), (500, &json!("INTERNAL_ERROR")));
+    assert_eq!(
+        (response.status(), &problem["code"]),
+        (500, &json!("INTERNAL_ERROR"))
+    );
     assert_eq!(lines.len(), 1);
 }
 

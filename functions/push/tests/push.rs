@@ -1,5 +1,7 @@
 //! `push` over an installation in memory, with recorded images of a job record.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -123,7 +125,7 @@ fn the_recorded_batch_becomes_events_and_frames() {
     let events = line.installation.run(line.events.after(job_id(), 0, 10)).unwrap();
     assert_eq!(line.versions(), [1, 2], "a removal is no event");
     assert!(events.iter().all(|event| event.kind == EventType::Status));
-    assert_eq!(events[1].stage, "Analyzing");
+    assert_eq!(events[1].stage, "Analyzing document");
     let frames: Vec<String> = events
         .iter()
         .map(|event| serde_json::to_string(event).unwrap())

@@ -1,5 +1,7 @@
 //! `socket` over an installation in memory.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use docmill_core::live::issue_ticket;
 use docmill_core::ports::{ConnectionOwner, LiveFeed, PortError, PortResult, Topic};
 use docmill_core::time::Time;

@@ -1,5 +1,7 @@
 //! `sweep` over an installation in memory.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::time::Duration;
 
 use docmill_core::job::{Priority, Status};

@@ -4,7 +4,9 @@ import { beforeEach, test } from "node:test";
 import { Live, backoffMs, ticketUrl } from "../../../functions/site/page/assets/live.js";
 
 class FakeSocket extends EventTarget {
+  static CONNECTING = 0;
   static all = [];
+  readyState = 1;
   sent = [];
 
   constructor(address) {
@@ -196,6 +198,19 @@ test("news of a connection that was given up are not heard", async (t) => {
   t.mock.timers.tick(60_000);
   await settle();
   assert.equal(FakeSocket.all.length, 1, "a stopped page does not come back");
+});
+
+test("a connection that is given up before it is open is closed when it is", async (t) => {
+  const { live } = setUp(t);
+  live.start();
+  await settle();
+  const [socket] = FakeSocket.all;
+  socket.readyState = FakeSocket.CONNECTING;
+  live.stop();
+  assert.equal(socket.closed, undefined);
+  socket.fire("open");
+  assert.equal(socket.closed, true);
+  assert.deepEqual(socket.sent, []);
 });
 
 test("waiting doubles up to half a minute, with jitter", () => {

@@ -33,8 +33,10 @@ pub fn stack() -> Option<Stack> {
     let Some(path) = path.filter(|path| path.is_file()) else {
         let required = std::env::var(REQUIRED).is_ok_and(|value| value == "required");
         assert!(!required, "no local stack, though {REQUIRED}=required");
-        // Past the test harness, which would keep it to itself.
-        SAID.call_once(|| writeln!(std::io::stderr(), "skipped: no local stack (make up)").unwrap());
+        // Past the test harness, which would keep what `eprintln!` writes to itself.
+        SAID.call_once(|| {
+            let _ = std::io::stderr().write_all(b"skipped: no local stack (make up)\n");
+        });
         return None;
     };
     let values = config::read_stack_file(&path).unwrap();
@@ -120,6 +122,30 @@ impl Stack {
             .json("dynamodb", "DynamoDB_20120810.GetItem", &request)
             .await;
         answer["Item"].clone()
+    }
+
+    /// Records of jobs that are not over, whoever made them.
+    pub async fn open_jobs(&self) -> Vec<Value> {
+        let mut request = json!({
+            "TableName": self.value("DOCMILL_JOBS_TABLE"),
+            "FilterExpression": "#status IN (:awaiting, :queued, :processing)",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {
+                ":awaiting": {"S": "awaiting_upload"}, ":queued": {"S": "queued"}, ":processing": {"S": "processing"},
+            },
+        });
+        let mut jobs = Vec::new();
+        loop {
+            let answer = self
+                .aws
+                .json("dynamodb", "DynamoDB_20120810.Scan", &request)
+                .await;
+            jobs.extend(answer["Items"].as_array().cloned().unwrap_or_default());
+            if answer["LastEvaluatedKey"].is_null() {
+                return jobs;
+            }
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"].clone();
+        }
     }
 
     /// Keys of the bucket that begin with `prefix`.

@@ -1,5 +1,6 @@
 //! A user of their own for each test.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use docmill_cli::client::{
@@ -16,6 +17,9 @@ use crate::{Stack, unique};
 
 /// Fits the pool's policy. The users live as long as the local stack.
 const PASSWORD: &str = "Aa1-docmill-system-tests";
+
+/// What the addresses of all test users end with.
+const TEST_DOMAIN: &str = "@system.test";
 
 /// A signed-in user.
 #[derive(Clone, Debug)]
@@ -82,7 +86,7 @@ pub fn assert_history(events: &[Event], job: &Job) {
 impl Stack {
     /// Makes a user and signs in.
     pub async fn user(&self, name: &str) -> User {
-        let email = format!("{}@system.test", unique(name));
+        let email = format!("{}{TEST_DOMAIN}", unique(name));
         let pool = self.value("DOCMILL_USER_POOL_ID");
         let cognito = async |action: &str, request: Value| {
             let target = format!("AWSCognitoIdentityProviderService.{action}");
@@ -116,6 +120,32 @@ impl Stack {
             client: self.client(Some(&token)),
             token,
             stack: self.clone(),
+        }
+    }
+}
+
+impl Stack {
+    /// Ids (`sub`) of every test user that was ever made here.
+    pub async fn test_users(&self) -> BTreeSet<String> {
+        let mut request = json!({"UserPoolId": self.value("DOCMILL_USER_POOL_ID"), "Limit": 60});
+        let mut users = BTreeSet::new();
+        loop {
+            let target = "AWSCognitoIdentityProviderService.ListUsers";
+            let answer = self.aws.json("cognito-idp", target, &request).await;
+            for user in answer["Users"].as_array().into_iter().flatten() {
+                let attributes = user["Attributes"].as_array().cloned().unwrap_or_default();
+                let attribute = |name: &str| {
+                    let found = attributes.iter().find(|attribute| attribute["Name"] == name)?;
+                    found["Value"].as_str().map(ToOwned::to_owned)
+                };
+                if attribute("email").is_some_and(|email| email.ends_with(TEST_DOMAIN)) {
+                    users.insert(attribute("sub").unwrap());
+                }
+            }
+            match answer["PaginationToken"].as_str() {
+                Some(token) => request["PaginationToken"] = json!(token),
+                None => return users,
+            }
         }
     }
 }

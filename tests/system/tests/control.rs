@@ -1,5 +1,7 @@
 //! Cancel and retry.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use docmill_cli::client::ResultQuery;
 use docmill_system_tests::{assert_history, novel, refusal, stack, statuses, texts};
 use serde_json::json;

@@ -1,5 +1,7 @@
 //! Killed workers, lost messages, poison. One test at a time: a killed worker may have had anybody's chunk.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::process::Command;
 
 use docmill_cli::client::NewJob;

@@ -1,5 +1,7 @@
 //! Polling, Server-Sent Events and the event list: all arrive at the same version.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::time::Duration;
 
 use docmill_cli::client::{Event, Via, watch};

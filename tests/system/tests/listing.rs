@@ -1,5 +1,7 @@
 //! Lists of jobs.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use docmill_cli::client::{Job, JobQuery, NewJob};
 use docmill_system_tests::{User, novel, refusal, stack, texts, wait};
 use serde_json::json;

@@ -1,5 +1,7 @@
 //! The WebSocket.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 use std::time::Duration;
 
 use docmill_cli::client::live::LiveSocket;

@@ -1,5 +1,7 @@
 //! A text becomes sentences, and the sentences come in every format.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use docmill_cli::client::{NewJob, ResultQuery};
 use docmill_core::ids::sha256_hex;
 use docmill_system_tests::{assert_history, novel, refusal, stack, statuses, text_file, texts};

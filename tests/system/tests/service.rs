@@ -1,5 +1,7 @@
 //! What the installation says of itself.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use docmill_system_tests::stack;
 use reqwest::Method;
 use serde_json::Value;

@@ -1,5 +1,7 @@
 //! P9: nothing of a user by any door for a stranger.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::time::Duration;
 
 use docmill_cli::client::{ClientError, JobQuery, ResultQuery};

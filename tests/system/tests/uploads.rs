@@ -1,5 +1,7 @@
 //! Files that clients bring themselves, and requests that are sent twice.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use docmill_cli::client::{LocalFile, NewJob, UploadPart};
 use docmill_core::ids::sha256_hex;
 use docmill_system_tests::{User, novel, refusal, stack, text_file, texts, unique};

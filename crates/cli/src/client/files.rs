@@ -90,7 +90,7 @@ impl LocalFile {
 }
 
 /// Media type by extension, for those that pipelines take.
-pub fn content_type(name: &str) -> &'static str {
+pub(super) fn content_type(name: &str) -> &'static str {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match extension.to_ascii_lowercase().as_str() {
         "txt" => "text/plain",

@@ -269,7 +269,7 @@ mod tests {
             details(&job),
             totals(&job),
             links("", &job),
-            table(&[job.clone()]),
+            table(std::slice::from_ref(&job)),
             notes(&job),
         ] {
             assert!(!text.contains('\u{1b}'));

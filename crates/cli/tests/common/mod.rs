@@ -1,5 +1,6 @@
 //! A server for one test: whatever the test wants answered, over real HTTP.
 
+#![allow(unreachable_pub, clippy::unwrap_used, reason = "shared by test files")]
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::collections::BTreeMap;

@@ -9,7 +9,6 @@ use docmill_core::intake::{Caller, Intake, Reader, SentFile, Submission};
 use docmill_core::job::{Job, Priority};
 use docmill_core::live::Live;
 use docmill_core::message::Message;
-use docmill_core::pipeline::Registry;
 use docmill_core::publish::Publisher;
 use docmill_core::stream_token::StreamTokens;
 use docmill_core::sweep::Sweep;
@@ -76,7 +75,7 @@ impl Installation {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             meter: memory.meter.clone(),
-            registry: Registry::new(vec![Arc::new(Lines::default())]),
+            registry: docmill_pipelines::registry().with(Arc::new(Lines::default())),
             timing: Timing::default(),
             memory_mb: 0,
         }

@@ -1,5 +1,7 @@
 //! The recorded events have the shapes that AWS sends: the public types for them read every one.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayWebsocketProxyRequest};
 use aws_lambda_events::dynamodb;
 use aws_lambda_events::eventbridge::EventBridgeEvent;
@@ -83,6 +85,10 @@ fn none_is_left_out() {
             "intake-form.json",
             "intake-json.json",
             "push.json",
+            "site-asset.json",
+            "site-default.json",
+            "site-docs.json",
+            "site-openapi.json",
             "site.json",
             "socket-connect.json",
             "socket-disconnect.json",

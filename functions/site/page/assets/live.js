@@ -88,7 +88,11 @@ export class Live extends EventTarget {
     this.socket = socket;
     // The connection counts once the subscription is answered.
     this.watchdog = setTimeout(() => this.#lost(socket), CONNECT_MS);
-    socket.addEventListener("open", () => socket.send(JSON.stringify({ action: "subscribe", feed: "mine" })));
+    socket.addEventListener("open", () => {
+      // Given up meanwhile: browsers complain when a connection is closed before it is open.
+      if (socket !== this.socket) socket.close();
+      else socket.send(JSON.stringify({ action: "subscribe", feed: "mine" }));
+    });
     socket.addEventListener("message", ({ data }) => this.#message(socket, data));
     socket.addEventListener("close", () => this.#lost(socket));
   }
@@ -138,7 +142,7 @@ export class Live extends EventTarget {
     clearInterval(this.pinger);
     const socket = this.socket;
     this.socket = null;
-    socket?.close();
+    if (socket?.readyState !== this.WebSocket.CONNECTING) socket?.close();
   }
 
   #failed() {

@@ -19,7 +19,7 @@ fn event(job_id: JobId, version: u64) -> Event {
         progress_percent: 40,
         processed_chunks: 1,
         total_chunks: Some(2),
-        message: (version % 2 == 0).then(|| "A warning.".to_owned()),
+        message: version.is_multiple_of(2).then(|| "A warning.".to_owned()),
     }
 }
 

@@ -152,7 +152,10 @@ pub async fn wrong_parts_make_none(ports: &Ports) {
     }
     assert_eq!(ports.blobs.head(&key).await, Ok(None));
     assert_eq!(
-        ports.transfers.complete(&key, &upload, &[first.clone()]).await,
+        ports
+            .transfers
+            .complete(&key, &upload, std::slice::from_ref(&first))
+            .await,
         Ok(Completion::Done)
     );
     assert_eq!(
