@@ -9,6 +9,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
 
+use crate::http::LazyHttpClient;
 use crate::meter::RequestMeter;
 
 /// An open connection answers in milliseconds; a new one needs its handshakes.
@@ -48,7 +49,13 @@ impl Clients {
     /// Clients for the region, credentials and endpoint that the environment names. Nothing is asked over the network
     /// before the first request.
     pub async fn load() -> Self {
-        Self::from_config(aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await)
+        let http = LazyHttpClient::default();
+        Self::from_config(
+            aws_config::defaults(BehaviorVersion::v2026_01_12())
+                .http_client(http)
+                .load()
+                .await,
+        )
     }
 
     /// Clients for the region, credentials and endpoint in `config`.

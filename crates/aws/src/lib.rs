@@ -18,6 +18,7 @@ mod details;
 mod errors;
 mod events;
 mod health;
+mod http;
 mod idempotency;
 mod item;
 mod job_item;

@@ -181,3 +181,26 @@ fn the_examples_are_what_they_are_examples_of() {
     let description = Description::load();
     assert!(description.hold_examples() >= 8);
 }
+
+#[test]
+fn what_is_not_as_described_is_found() {
+    let description = Description::load();
+    let schema = json!({"$ref": "#/components/schemas/Event"});
+    let event = json!({
+        "type": "progress", "job_id": "01a20028-bec0-7a10-8b20-c30d40e50f60", "version": 2, "at": "2026-11-21T10:15:04.120Z",
+        "status": "processing", "stage": "Queued", "progress_percent": 0, "processed_chunks": 0, "total_chunks": null,
+        "message": null,
+    });
+    assert_eq!(description.check(&event, &schema, "event"), Ok(()));
+    let changes: [fn(&mut Value); 4] = [
+        |event| event["surprise"] = json!(1),
+        |event| event["status"] = json!("done"),
+        |event| event["version"] = json!("2"),
+        |event| drop(event.as_object_mut().unwrap().remove("stage")),
+    ];
+    for change in changes {
+        let mut wrong = event.clone();
+        change(&mut wrong);
+        assert!(description.check(&wrong, &schema, "event").is_err(), "{wrong}");
+    }
+}

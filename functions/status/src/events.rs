@@ -5,6 +5,7 @@ use std::time::Duration;
 use docmill_core::intake::EventPage;
 use docmill_core::problem::Problem;
 use docmill_gateway::{Request, Response};
+use serde::Serialize;
 
 use crate::StatusApp;
 
@@ -54,12 +55,16 @@ fn after(request: &Request) -> Result<u64, Problem> {
 fn lines(page: &EventPage) -> Result<String, Problem> {
     let mut text = format!("retry: {COME_BACK_MS}\n: connected\n\n");
     for event in &page.events {
-        let data = serde_json::to_value(event).map_err(|error| {
-            tracing::error!(%error, "event not encoded");
-            Problem::internal()
-        })?;
-        let kind = data["type"].as_str().unwrap_or("message");
-        text.push_str(&format!("id: {}\nevent: {kind}\ndata: {data}\n\n", event.version));
+        let kind = json(&event.kind)?;
+        let (id, kind, data) = (event.version, kind.trim_matches('"'), json(event)?);
+        text.push_str(&format!("id: {id}\nevent: {kind}\ndata: {data}\n\n"));
     }
     Ok(text)
+}
+
+fn json(value: &impl Serialize) -> Result<String, Problem> {
+    serde_json::to_string(value).map_err(|error| {
+        tracing::error!(%error, "event not encoded");
+        Problem::internal()
+    })
 }

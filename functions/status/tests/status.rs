@@ -225,6 +225,7 @@ fn the_stream_is_for_an_event_source() {
     let data: Value = serde_json::from_str(lines[2].strip_prefix("data: ").unwrap()).unwrap();
     let listed = door.json(&format!("/v1/jobs/{}/events", job.id));
     assert_eq!(data, listed["events"][0], "the same object as in the list");
+    assert_eq!(data["type"], lines[1].strip_prefix("event: ").unwrap());
     assert!(event.ends_with("\n\n"));
 
     let nothing = door.ask(Http::new("GET", &link).header("last-event-id", "1"));

@@ -4,7 +4,8 @@
 //! # Layout
 //! - `stack`: where the stack is, from the file that `make up` writes; `aws`: calls to the emulator.
 //! - `user`: a user of their own for each test, with what tests do with jobs.
-//! - `lane`: the low queue in one test's hands; `texts`: French of any length; [`wait`]: bounded waits, no sleeps.
+//! - `command`: `docmill` as a process; `scratch`: files for it. `lane`: the low queue in one test's hands. [`texts`]: French of any length.
+//!   [`wait`]: bounded waits, no sleeps.
 //!
 //! Each test begins with [`stack!`]. Where there is no stack it prints one line and passes, unless
 //! `DOCMILL_SYSTEM_TESTS=required` is set: then it fails.
@@ -13,14 +14,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod aws;
+mod command;
 mod lane;
+mod scratch;
 mod stack;
 pub mod texts;
 mod user;
 pub mod wait;
 
 pub use aws::Aws;
+pub use command::Ran;
 pub use lane::Lane;
+pub use scratch::Scratch;
 pub use stack::{Stack, stack};
 pub use user::{User, assert_history, novel, refusal, statuses, text_file};
 

@@ -1,12 +1,12 @@
 //! Where the stack is.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
 use docmill_cli::client::Client;
 use docmill_cli::config::{self, Settings};
+use docmill_cli::display::to_stderr;
 use serde_json::{Value, json};
 
 use crate::Aws;
@@ -31,17 +31,19 @@ pub fn stack() -> Option<Stack> {
     let named = std::env::var_os(FILE).map(PathBuf::from);
     let path = named.or_else(|| config::find_stack_file(Path::new(env!("CARGO_MANIFEST_DIR"))));
     let Some(path) = path.filter(|path| path.is_file()) else {
-        let required = std::env::var(REQUIRED).is_ok_and(|value| value == "required");
-        assert!(!required, "no local stack, though {REQUIRED}=required");
+        assert!(!is_required(), "no local stack, though {REQUIRED}=required");
         // Past the test harness, which would keep what `eprintln!` writes to itself.
-        SAID.call_once(|| {
-            let _ = std::io::stderr().write_all(b"skipped: no local stack (make up)\n");
-        });
+        SAID.call_once(|| to_stderr("skipped: no local stack (make up)"));
         return None;
     };
     let values = config::read_stack_file(&path).unwrap();
     let aws = Aws::new(&values["DOCMILL_ENDPOINT"]);
     Some(Stack { values, aws })
+}
+
+/// Whether nothing may be skipped.
+pub(crate) fn is_required() -> bool {
+    std::env::var(REQUIRED).is_ok_and(|value| value == "required")
 }
 
 impl Stack {

@@ -4,7 +4,7 @@
 
 use docmill_cli::client::{LocalFile, NewJob, UploadPart};
 use docmill_core::ids::sha256_hex;
-use docmill_system_tests::{User, novel, refusal, stack, text_file, texts, unique};
+use docmill_system_tests::{Scratch, User, novel, refusal, stack, text_file, texts, unique};
 use serde_json::{Map, Value, json};
 
 async fn announced(user: &User, size: usize) -> (String, UploadPart) {
@@ -18,11 +18,8 @@ async fn a_large_text_is_uploaded_by_a_signed_link() {
     let stack = stack!();
     let user = stack.user("large").await;
     let text = texts::novel_of(9_000_000);
-    let folder = std::env::temp_dir().join(unique("docmill-upload"));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("roman.txt");
-    std::fs::write(&path, &text).unwrap();
-    let file = LocalFile::open(&path).await.unwrap();
+    let scratch = Scratch::with("roman.txt", &text);
+    let file = LocalFile::open(&scratch.path("roman.txt")).await.unwrap();
     let mut bytes_there = Vec::new();
     let mut progress = |bytes: u64, total: u64| {
         assert_eq!(total, text.len() as u64);
@@ -33,7 +30,6 @@ async fn a_large_text_is_uploaded_by_a_signed_link() {
         .submit(&novel(), &[file], &mut |_| {}, &mut progress)
         .await
         .unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(bytes_there.last(), Some(&(text.len() as u64)));
     assert_eq!(
         job.files[0].sha256.as_deref(),
@@ -50,12 +46,9 @@ async fn an_interrupted_upload_is_resumed() {
     let stack = stack!();
     let user = stack.user("resume").await;
     let text = texts::novel_of(5_000);
-    let folder = std::env::temp_dir().join(unique("docmill-resume"));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("roman.txt");
-    std::fs::write(&path, &text).unwrap();
+    let scratch = Scratch::with("roman.txt", &text);
     let (id, _) = announced(&user, text.len()).await;
-    let file = LocalFile::open(&path).await.unwrap();
+    let file = LocalFile::open(&scratch.path("roman.txt")).await.unwrap();
     let job = user
         .client
         .resume(&id, std::slice::from_ref(&file), &mut |_, _| {})
@@ -66,7 +59,6 @@ async fn an_interrupted_upload_is_resumed() {
     // Resuming what is complete changes nothing.
     let again = user.client.resume(&id, &[file], &mut |_, _| {}).await.unwrap();
     assert_eq!(again.status, "completed");
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[tokio::test]

@@ -83,7 +83,8 @@ impl Description {
         }
     }
 
-    fn check(&self, value: &Value, schema: &Value, place: &str) -> Result<(), String> {
+    /// The first place where `value` is not as `schema` says.
+    pub(crate) fn check(&self, value: &Value, schema: &Value, place: &str) -> Result<(), String> {
         let schema = self.resolved(schema);
         if let Some(choices) = schema["oneOf"].as_array() {
             let fitting = choices

@@ -2,6 +2,9 @@
 //! environment file of a stack.
 //!
 //! `cargo test -p docmill-conformance [-- part-of-a-rule's-name]`
+//!
+//! The SDK's own variables go before the file's endpoint: `AWS_ENDPOINT_URL` with `AWS_ENDPOINT_URL_DYNAMODB` holds the
+//! store against another DynamoDB, such as AWS's DynamoDB Local with tables of the stack's names.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
