@@ -125,6 +125,7 @@ fn engine(memory: &Memory, clock: Arc<dyn Clock>) -> Engine {
         clock,
         entropy: Arc::new(OsEntropy),
         meter: memory.meter.clone(),
+        sandbox: memory.sandbox.clone(),
         registry: docmill_pipelines::registry(),
         timing: Timing::default(),
         memory_mb: 0,

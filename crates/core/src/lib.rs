@@ -4,7 +4,8 @@
 //! - [`job`] the job record; [`step`] one conditional write on it, as data; [`moves`] every legal move;
 //!   [`next`] what should happen next; [`view`] what clients see.
 //! - [`message`], [`plan`]: what travels through the queues, and what a plan is in storage.
-//! - [`pipeline`]: what a pipeline is to the engine. [`ports`]: what the engine needs from outside.
+//! - [`pipeline`]: what a pipeline is to the engine. [`ports`]: what the engine needs from outside; [`sandbox`] the one
+//!   that reads untrusted documents.
 //! - [`engine`]: accepts jobs, works on messages, cancels, retries. [`publish`]: from a change to events and frames.
 //!   [`live`]: WebSocket conversations. [`sweep`]: finds what should have happened and did not.
 //!
@@ -24,6 +25,7 @@ pub mod plan;
 pub mod ports;
 pub mod problem;
 pub mod publish;
+pub mod sandbox;
 pub mod step;
 pub mod stream_token;
 pub mod sweep;

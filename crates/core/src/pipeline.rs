@@ -13,6 +13,7 @@ use crate::ids::JobId;
 use crate::job::{Notice, Stage};
 use crate::ports::{FileDetail, PortError};
 use crate::problem::{FieldError, Problem};
+use crate::sandbox::Sandbox;
 use crate::view::FailedChunk;
 
 /// How a piece of work ended. A pipeline never answers with a bare error.
@@ -68,6 +69,8 @@ pub trait Work: Send + Sync {
     async fn report(&self, index: usize, percent: u8);
     /// To be asked before every paid call and between long computations.
     fn checkpoint(&self) -> Result<(), Stop>;
+    /// Where untrusted documents are read.
+    fn sandbox(&self) -> &dyn Sandbox;
 }
 
 /// One line of a stage table.

@@ -2,9 +2,10 @@
 //!
 //! # Layout
 //! - [`page`]: what every reader hands on: pages of lines.
-//! - [`text`]: plain text files.
+//! - [`pdf`]: PDF files. [`text`]: plain text files.
 
 pub mod page;
+pub mod pdf;
 pub mod text;
 
 pub use page::{Line, Page};

@@ -7,6 +7,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use docmill_core::ports::Clock;
+use docmill_core::sandbox::{NamedReader, Sandbox};
 
 mod blobs;
 mod clock;
@@ -20,6 +21,7 @@ mod job_store;
 mod live;
 mod meter;
 mod queue;
+mod sandbox;
 mod transfers;
 
 pub use blobs::MemoryBlobs;
@@ -33,6 +35,7 @@ pub use job_store::MemoryJobs;
 pub use live::MemoryLive;
 pub use meter::MemoryMeter;
 pub use queue::{Delivery, MemoryQueue, QueueSettings};
+pub use sandbox::InProcess;
 pub use transfers::{Download, MemoryTransfers, RefusedUpload};
 
 /// A whole installation in memory.
@@ -50,6 +53,8 @@ pub struct Memory {
     pub connections: Arc<MemoryConnections>,
     pub health: Arc<MemoryHealth>,
     pub meter: Arc<MemoryMeter>,
+    /// Knows no reader until [`Memory::with_readers`].
+    pub sandbox: Arc<dyn Sandbox>,
 }
 
 impl Memory {
@@ -68,7 +73,15 @@ impl Memory {
             connections: Arc::default(),
             health: Arc::default(),
             meter: Arc::default(),
+            sandbox: Arc::new(InProcess::default()),
         }
+    }
+
+    /// The same installation with documents read by these, in this process.
+    #[must_use]
+    pub fn with_readers(mut self, readers: Vec<NamedReader>) -> Self {
+        self.sandbox = Arc::new(InProcess::new(readers));
+        self
     }
 }
 

@@ -7,6 +7,7 @@ use docmill_aws::{Clients, DynamoDetails, DynamoJobs, DynamoLive, S3Blobs, S3Tra
 use docmill_core::engine::Engine;
 use docmill_core::intake::Intake;
 use docmill_core::pipeline::Registry;
+use docmill_core::sandbox::NoSandbox;
 use docmill_core::stream_token::StreamTokens;
 use docmill_gateway::logs;
 use docmill_memory::{OsEntropy, SystemClock};
@@ -28,6 +29,7 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
         meter: Arc::new(clients.meter()),
+        sandbox: Arc::new(NoSandbox),
         registry,
         timing: config.timing,
         memory_mb: 0,

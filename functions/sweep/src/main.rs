@@ -6,6 +6,7 @@ use std::sync::Arc;
 use docmill_aws::config::{self, Env};
 use docmill_aws::{Clients, DynamoDetails, DynamoEvents, DynamoJobs, S3Blobs, SqsDeadLetters, SqsQueue};
 use docmill_core::engine::Engine;
+use docmill_core::sandbox::NoSandbox;
 use docmill_core::sweep::Sweep;
 use docmill_gateway::logs;
 use docmill_memory::{OsEntropy, SystemClock};
@@ -26,6 +27,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
         meter: Arc::new(clients.meter()),
+        sandbox: Arc::new(NoSandbox),
         registry: docmill_pipelines::registry(),
         timing: config.timing,
         memory_mb: 0,

@@ -19,6 +19,7 @@ use crate::job::{Job, Reported};
 use crate::moves::{self, Claim};
 use crate::pipeline::{Outcome, StageTable, Stop, Work};
 use crate::ports::PortResult;
+use crate::sandbox::Sandbox;
 use crate::step::Applied;
 use crate::time::Time;
 use crate::timing::{MAX_TRIES, back_off};
@@ -197,6 +198,10 @@ impl Work for Held<'_> {
             return Err(Stop);
         }
         Ok(())
+    }
+
+    fn sandbox(&self) -> &dyn Sandbox {
+        &*self.engine.sandbox
     }
 }
 

@@ -23,6 +23,7 @@ use crate::pipeline::{Pipeline, Registry};
 use crate::ports::{
     BlobStore, Clock, DetailStore, Entropy, JobStore, Meter, PortError, PortResult, WorkQueue,
 };
+use crate::sandbox::Sandbox;
 use crate::step::{Applied, Step};
 use crate::timing::Timing;
 
@@ -37,6 +38,7 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub meter: Arc<dyn Meter>,
+    pub sandbox: Arc<dyn Sandbox>,
     pub registry: Registry,
     pub timing: Timing,
     /// Memory of the function it runs in, for the bill; 0 where nobody pays.

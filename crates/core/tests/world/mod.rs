@@ -84,6 +84,7 @@ impl World {
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(seed)),
             meter: memory.meter.clone(),
+            sandbox: memory.sandbox.clone(),
             registry: Registry::new(vec![Arc::new(lines)]),
             timing: Timing::default(),
             memory_mb: 1024,

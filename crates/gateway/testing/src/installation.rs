@@ -75,6 +75,7 @@ impl Installation {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             meter: memory.meter.clone(),
+            sandbox: memory.sandbox.clone(),
             registry: docmill_pipelines::registry().with(Arc::new(Lines::default())),
             timing: Timing::default(),
             memory_mb: 0,

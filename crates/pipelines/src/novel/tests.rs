@@ -6,6 +6,7 @@ use docmill_core::ids::JobId;
 use docmill_core::job::Notice;
 use docmill_core::pipeline::Sources;
 use docmill_core::ports::FileDetail;
+use docmill_core::sandbox::{NoSandbox, Sandbox};
 use docmill_core::view::FailedChunk;
 use futures::executor::block_on;
 use futures::stream;
@@ -61,6 +62,10 @@ impl Work for Noted {
 
     fn checkpoint(&self) -> Result<(), Stop> {
         if self.stop { Err(Stop) } else { Ok(()) }
+    }
+
+    fn sandbox(&self) -> &dyn Sandbox {
+        &NoSandbox
     }
 }
 
