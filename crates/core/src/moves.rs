@@ -406,7 +406,10 @@ pub fn may_retry(job: &Job) -> Result<(), NoRetry> {
         Status::Expired => Err(NoRetry::NeverStarted),
         status if !status.is_terminal() => Err(NoRetry::NotTerminal),
         Status::Completed if job.failed.is_empty() => Err(NoRetry::NothingToDo),
-        Status::Failed | Status::Cancelled if job.queued_at.is_none() => Err(NoRetry::NeverStarted),
+        // A record from a listing lacks the time of queueing; a job that was started had been queued.
+        Status::Failed | Status::Cancelled if job.queued_at.or(job.started_at).is_none() => {
+            Err(NoRetry::NeverStarted)
+        }
         _ => Ok(()),
     }
 }

@@ -212,7 +212,7 @@ export class Live extends EventTarget {
     }
     const stream = new this.EventSource(address);
     this.streams.set(id, stream);
-    for (const type of ["progress", "status", "warning"]) {
+    for (const type of ["progress", "status", "warning", "gap"]) {
       stream.addEventListener(type, ({ data }) => {
         this.source.event(JSON.parse(data));
       });
