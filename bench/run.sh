@@ -1,4 +1,6 @@
 #!/usr/bin/env bash
+# BOOK=<a French PDF of at most 4 MB>: the book that both sides read; the bundled sample by default.
+#
 # Builds the release functions, deploys them to a local AWS of their own with two workers, and runs every benchmark:
 # packages and start-up, answer and first event, requests as a formula, and the platform against Celery on Redis.
 # Leave the machine alone meanwhile; compare ratios within one run, not times between runs.
@@ -67,3 +69,6 @@ echo "## Requests to AWS"
 echo
 echo "## Platform against Celery"
 "$target/release/bench" platform --peer "http://127.0.0.1:$peer_port"
+echo
+echo "## A book against Celery"
+"$target/release/bench" book --peer "http://127.0.0.1:$peer_port" --file "${BOOK:-samples/le-phare-de-kermor.pdf}"

@@ -3,12 +3,12 @@
 //! # Layout
 //! - [`empty`]: a pipeline whose chunks do nothing, so that nothing but the platform is measured. The bins
 //!   `bench-intake` and `bench-worker` are the functions with this pipeline beside the usual ones.
-//! - [`measure`]: medians and tables. [`latency`], [`platform`], [`requests`]: one benchmark a file.
+//! - [`measure`]: medians and tables. [`latency`], [`race`], [`requests`]: one benchmark a file.
 
 pub mod empty;
 pub mod latency;
 pub mod measure;
-pub mod platform;
+pub mod race;
 pub mod requests;
 
 use std::sync::Arc;

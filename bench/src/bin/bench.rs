@@ -1,8 +1,12 @@
 //! Runs one benchmark against the stack that the environment or `.local/stack.env` names.
 
+use std::path::PathBuf;
+
+use bytes::Bytes;
 use clap::{Parser, Subcommand};
-use docmill_bench::{BenchResult, latency, platform, requests};
-use docmill_cli::client::Client;
+use docmill_bench::race::Race;
+use docmill_bench::{BenchResult, latency, requests};
+use docmill_cli::client::{Client, FormFile};
 use docmill_cli::config::{Overrides, resolve};
 
 #[derive(Parser)]
@@ -28,6 +32,17 @@ enum What {
         #[arg(long, default_value_t = 15)]
         runs: usize,
     },
+    /// A French PDF, here by `novel` and on the Celery peer.
+    Book {
+        /// Base URL of the peer.
+        #[arg(long)]
+        peer: String,
+        /// The PDF, of at most 4 MB.
+        #[arg(long)]
+        file: PathBuf,
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+    },
     /// Requests to AWS as a formula.
     Requests,
 }
@@ -42,7 +57,35 @@ async fn main() -> BenchResult<()> {
     let client = Client::new(settings)?;
     match Arguments::parse().what {
         What::Latency { runs } => latency::run(&client, runs).await,
-        What::Platform { peer, chunks, runs } => platform::run(&client, &peer, chunks, runs).await,
+        What::Platform { peer, chunks, runs } => {
+            let race = Race {
+                title: format!("{chunks} empty chunks"),
+                pipeline: "empty",
+                peer_path: "jobs",
+                file: FormFile {
+                    name: "chunks.txt".to_owned(),
+                    content_type: "text/plain".to_owned(),
+                    bytes: Bytes::from(chunks.to_string()),
+                },
+                runs,
+            };
+            race.run(&client, &peer).await
+        }
+        What::Book { peer, file, runs } => {
+            let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
+            let race = Race {
+                title: name.clone(),
+                pipeline: "novel",
+                peer_path: "books",
+                file: FormFile {
+                    name,
+                    content_type: "application/pdf".to_owned(),
+                    bytes: std::fs::read(&file)?.into(),
+                },
+                runs,
+            };
+            race.run(&client, &peer).await
+        }
         What::Requests => requests::run(&client).await,
     }
 }
