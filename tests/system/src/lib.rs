@@ -4,7 +4,7 @@
 //! # Layout
 //! - `stack`: where the stack is, from the file that `make up` writes; `aws`: calls to the emulator.
 //! - `user`: a user of their own for each test, with what tests do with jobs.
-//! - `command`: `docmill` as a process; `scratch`: files for it. `lane`: the low queue in one test's hands. [`texts`]: French of any length.
+//! - `command`: `docmill` as a process; `scratch`: files for it. `lane`: the low queue in one test's hands. [`texts`]: French of any length; [`pdf`]: documents.
 //!   [`wait`]: bounded waits, no sleeps.
 //!
 //! Each test begins with [`stack!`]. Where there is no stack it prints one line and passes, unless
@@ -16,6 +16,7 @@
 mod aws;
 mod command;
 mod lane;
+pub mod pdf;
 mod scratch;
 mod stack;
 pub mod texts;

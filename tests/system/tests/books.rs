@@ -1,0 +1,142 @@
+//! PDF files through the whole system: a book, scans among its pages, and files that mean harm.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+
+use docmill_cli::client::{FormFile, Job};
+use docmill_system_tests::pdf::{Shown, pdf, pdf_file};
+use docmill_system_tests::{Scratch, User, assert_history, novel, stack, texts};
+use serde_json::Value;
+
+const PROSE: Shown<'_> = Shown::Lines(&[
+    "Paul lisait son journal et Marie regardait le jardin. La mer",
+    "restait calme devant la maison du port. Le vent soufflait,",
+    "mais la maison tenait bon.",
+]);
+
+fn sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/le-phare-de-kermor.pdf")
+}
+
+fn bad(name: &str) -> FormFile {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("documents").join(name);
+    pdf_file(std::fs::read(path).unwrap())
+}
+
+async fn ended(user: &User, file: FormFile) -> Job {
+    let job = user.client.create(&novel(), &[file]).await.unwrap();
+    user.ended(&job.job_id).await
+}
+
+async fn result(user: &User, job: &Job) -> Value {
+    serde_json::from_slice(&user.result(job, "json").await).unwrap()
+}
+
+fn codes(job: &Job) -> Vec<&str> {
+    let warnings = job.raw["warnings"].as_array().unwrap();
+    warnings
+        .iter()
+        .map(|warning| warning["code"].as_str().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_book_becomes_sentences() {
+    let stack = stack!();
+    let user = stack.user("book").await;
+    let path = sample();
+    let file = pdf_file(std::fs::read(&path).unwrap());
+    let job = user.client.create(&novel(), &[file]).await.unwrap();
+    let job = user.completed(&job.job_id).await;
+    assert_history(&user.history(&job).await, &job);
+    let result = result(&user, &job).await;
+    let pages = result["source"]["pages"].as_u64().unwrap();
+    assert!(pages >= 30, "{pages}");
+    let sentences = result["sentences"].as_array().unwrap();
+    let seen: std::collections::BTreeSet<u64> = sentences
+        .iter()
+        .map(|sentence| sentence["page"].as_u64().unwrap())
+        .collect();
+    assert!(seen.len() as u64 >= pages - 4, "{} pages of {pages}", seen.len());
+
+    // The same engine on the same file, without AWS.
+    let path = path.to_str().unwrap();
+    let arguments = ["run", "novel", path, "--format", "csv"];
+    if let Some(here) = stack.docmill(&user.token, &arguments).await {
+        assert_eq!(here.code, 0, "{}", here.err);
+        assert_eq!(here.out.as_bytes(), user.result(&job, "csv").await);
+    }
+}
+
+#[tokio::test]
+async fn scans_among_the_pages_are_named() {
+    let stack = stack!();
+    let user = stack.user("scans").await;
+    let job = ended(&user, pdf(&[PROSE, Shown::Scan, Shown::Scan, PROSE])).await;
+    assert_eq!(job.outcome.as_deref(), Some("complete"), "{:#}", job.raw);
+    assert_eq!(codes(&job), ["NO_TEXT"]);
+    let message = job.raw["warnings"][0]["message"].as_str().unwrap();
+    assert!(message.contains("2–3"), "{message}");
+    assert_eq!(result(&user, &job).await["source"]["pages"], 4);
+
+    // The second chunk has nothing else.
+    let pages: Vec<_> = (0..60).map(|page| if page < 40 { PROSE } else { Shown::Scan }).collect();
+    let job = ended(&user, pdf(&pages)).await;
+    assert_eq!(
+        (job.status.as_str(), job.outcome.as_deref()),
+        ("completed", Some("partial")),
+        "{:#}",
+        job.raw
+    );
+    assert_eq!(job.raw["failed_chunks"][0]["error_code"], "NO_TEXT", "{:#}", job.raw);
+    let result = result(&user, &job).await;
+    assert_eq!(result["failed_chunks"][0]["pages"], serde_json::json!([41, 60]));
+
+    let job = ended(&user, pdf(&[Shown::Scan])).await;
+    assert_eq!(job.status, "failed");
+    assert_eq!(job.raw["error"]["code"], "NO_TEXT", "{:#}", job.raw);
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_read_say_why() {
+    let stack = stack!();
+    let user = stack.user("bad-pdf").await;
+    let long = vec![Shown::Lines(&["Il marche."]); 1_001];
+    for (what, file, code) in [
+        ("encrypted", bad("encrypted.pdf"), "PDF_ENCRYPTED"),
+        ("header", pdf_file(b"%PDF-1.7\n".to_vec()), "INVALID_PDF"),
+        ("loop", bad("loop.pdf"), "INVALID_PDF"),
+        ("long", pdf(&long), "TOO_MANY_PAGES"),
+    ] {
+        let job = ended(&user, file).await;
+        assert_eq!(job.status, "failed", "{what}: {:#}", job.raw);
+        assert_eq!(job.raw["error"]["code"], code, "{what}: {:#}", job.raw);
+    }
+}
+
+#[tokio::test]
+async fn a_bomb_harms_nobody() {
+    let stack = stack!();
+    let user = stack.user("bomb").await;
+    let bomb = user.client.create(&novel(), &[bad("bomb.pdf")]).await.unwrap();
+    let beside = user.submit(texts::STORY).await;
+    let bomb = user.ended(&bomb.job_id).await;
+    assert_eq!(bomb.status, "failed", "{:#}", bomb.raw);
+    assert!(!bomb.raw["error"]["message"].as_str().unwrap().is_empty());
+    user.completed(&beside.job_id).await;
+}
+
+#[tokio::test]
+async fn the_command_follows_a_book() {
+    let stack = stack!();
+    let user = stack.user("book-command").await;
+    let scratch = Scratch::with("roman.pdf", "");
+    std::fs::write(scratch.path("roman.pdf"), &pdf(&[PROSE, PROSE]).bytes).unwrap();
+    let file = scratch.argument("roman.pdf");
+    let Some(ran) = stack.docmill(&user.token, &["submit", &file, "--watch"]).await else {
+        return;
+    };
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("Paul lisait son journal."), "{}", ran.out);
+}
