@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 export DOCMILL_STATE=$PWD/.local/bench DOCMILL_PORT=${DOCMILL_PORT:-4569}
-export DOCMILL_BOOTSTRAPS=$PWD/target/lambda-bench
+bootstraps=$PWD/target/lambda-bench
 python=${PYTHON:-python3}
 peer=$DOCMILL_STATE/peer
 peer_port=8399 redis_port=6399
@@ -20,15 +20,14 @@ fail() {
 }
 command -v redis-server >/dev/null || fail "redis-server is missing (Debian: apt-get install redis-server); the Celery peer needs it"
 
-PROFILE=release bash infra/build.sh
+PROFILE=release WITH=bench bash infra/build.sh
 "$python" infra/local/package.py >/dev/null
-cargo build --release --locked --package docmill-bench
-mkdir -p "$DOCMILL_BOOTSTRAPS" "$peer"
+mkdir -p "$bootstraps" "$peer"
 for name in intake status worker push socket sweep site; do
-    mkdir -p "$DOCMILL_BOOTSTRAPS/$name"
+    mkdir -p "$bootstraps/$name"
     binary=$target/release/$name
     [[ -x $target/release/bench-$name ]] && binary=$target/release/bench-$name
-    cp "$binary" "$DOCMILL_BOOTSTRAPS/$name/bootstrap"
+    cp "$binary" "$bootstraps/$name/bootstrap"
 done
 
 [[ -x $peer/venv/bin/celery ]] || {
@@ -53,6 +52,7 @@ started+=($!)
 started+=($!)
 (cd bench/peer && exec "$peer/venv/bin/gunicorn" -w 2 -b 127.0.0.1:$peer_port app:app) >"$peer/gunicorn.log" 2>&1 &
 started+=($!)
+export DOCMILL_BOOTSTRAPS=$bootstraps
 "$python" infra/local/stack.py up NormalConcurrency=2
 settings=$("$python" infra/local/stack.py env)
 eval "$settings"

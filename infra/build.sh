@@ -3,7 +3,7 @@
 #
 #   PROFILE=dev      (default) quick to build: the local stack
 #   PROFILE=release  what is packaged for AWS
-#   WITH=cli         the command line too; WITH=tests  every test too
+#   WITH=cli         the command line too; WITH=tests  every test too; WITH=bench  the benchmarks' programs too
 #   TARGET=<triple>  build for another target that is installed (aarch64-unknown-linux-gnu for arm64)
 #
 # CARGO_TARGET_DIR is honoured; the bootstraps are put below ./target all the same.
@@ -37,8 +37,9 @@ fi
 case ${WITH:-} in
     "") ;;
     cli) arguments+=(--package docmill-cli) ;;
+    bench) arguments+=(--package docmill-bench) ;;
     tests) arguments+=(--workspace --all-targets) ;;
-    *) fail "WITH is cli or tests, not $WITH" ;;
+    *) fail "WITH is cli, tests or bench, not $WITH" ;;
 esac
 if [[ ${WITH:-} != tests ]]; then
     for name in "${functions[@]}"; do

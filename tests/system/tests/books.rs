@@ -30,7 +30,7 @@ async fn ended(user: &User, file: FormFile) -> Job {
 }
 
 async fn result(user: &User, job: &Job) -> Value {
-    serde_json::from_slice(&user.result(job, "json").await).unwrap()
+    serde_json::from_slice(&user.result(&job.job_id, "json").await).unwrap()
 }
 
 fn codes(job: &Job) -> Vec<&str> {
@@ -65,7 +65,7 @@ async fn a_book_becomes_sentences() {
     let arguments = ["run", "novel", path, "--format", "csv"];
     if let Some(here) = stack.docmill(&user.token, &arguments).await {
         assert_eq!(here.code, 0, "{}", here.err);
-        assert_eq!(here.out.as_bytes(), user.result(&job, "csv").await);
+        assert_eq!(here.out.as_bytes(), user.result(&job.job_id, "csv").await);
     }
 }
 
