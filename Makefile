@@ -19,7 +19,7 @@ up: build ## Start the local AWS, deploy, make the demo user (AUTH=true: evaluat
 down: ## Stop the local AWS; its data goes with it
 	@$(STACK) down
 
-demo: ## Build, start a local AWS of its own, send a story through it, stop
+demo: ## Build, start a local AWS of its own, send a book through it, stop
 	@PYTHON=$(PYTHON) bash infra/demo.sh
 
 logs: ## Print the functions' logs (F=worker for one)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From a clone to a finished job: builds, starts a local AWS of its own beside whatever else runs, sends a story
+# From a clone to a finished job: builds, starts a local AWS of its own beside whatever else runs, sends a book
 # through it and stops. Exits non-zero unless the job completes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,7 +21,7 @@ settings=$(stack env)
 eval "$settings"
 
 began=$(now)
-"${CARGO_TARGET_DIR:-target}/debug/docmill" submit samples/la-maison-du-port.txt --watch
+"${CARGO_TARGET_DIR:-target}/debug/docmill" submit samples/le-phare-de-kermor.pdf --watch
 echo
 echo "Build $build_time, start and deploy $start_time, job $(since "$began")."
 echo "\`make up\` starts a local AWS that stays; \`make help\` lists the rest."
