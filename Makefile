@@ -5,7 +5,7 @@ STACK := $(PYTHON) infra/local/stack.py
 AUTH ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help build up demo down logs user test bench lint package deploy clean
+.PHONY: help build up demo down logs user test bench lint sample package deploy clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ bench: ## Run the benchmarks and print their tables
 
 lint: ## Formatting, lints, documentation, licences, unused dependencies, template
 	@PYTHON=$(PYTHON) bash infra/lint.sh
+
+sample: ## Typeset the sample book and its expectation again, and check that the bytes repeat
+	@PYTHON=$(PYTHON) bash samples/make.sh
 
 package: ## Build for AWS (release profile), check glibc, print the size of each zip
 	@PROFILE=release bash infra/build.sh
