@@ -41,6 +41,15 @@ function longText(bytes) {
   return { name: "long.txt", mimeType: "text/plain", buffer: Buffer.concat(Array(Math.ceil(bytes / story.length)).fill(story)) };
 }
 
+signedIn("a book becomes sentences", {}, async ({ page }) => {
+  await upload(page, sample("le-phare-de-kermor.pdf"));
+  await badge(page, "Completed");
+  const table = page.getByRole("table", { name: "Sentences" });
+  await table.waitFor();
+  assert.ok((await table.getByRole("row").count()) > 20);
+  await picture(page, "book");
+});
+
 signedIn("a text becomes sentences, live", {}, async ({ page, frames }) => {
   await waitForMode(page, "live");
   const asked = [];

@@ -89,7 +89,7 @@ async fn scans_among_the_pages_are_named() {
         "{:#}",
         job.raw
     );
-    assert_eq!(job.raw["failed_chunks"][0]["error_code"], "NO_TEXT", "{:#}", job.raw);
+    assert_eq!(job.raw["failed_chunks"][0]["code"], "NO_TEXT", "{:#}", job.raw);
     let result = result(&user, &job).await;
     assert_eq!(result["failed_chunks"][0]["pages"], serde_json::json!([41, 60]));
 
