@@ -17,7 +17,7 @@ const WORDS: &str = "\
     est-il dit-elle Paul Marie dans sur avec pour qui que où quand comme ça cela bras amis hurlai \
     habitai 3 M. etc. — « » ! ? ; : … (oui)";
 
-fn sentence() -> impl Strategy<Value = String> {
+pub(super) fn sentence() -> impl Strategy<Value = String> {
     let word = (
         proptest::sample::select(WORDS.split_whitespace().collect::<Vec<_>>()),
         proptest::sample::select(&["", "", "", "", ",", ",", ";"]),
