@@ -121,6 +121,7 @@ fn run(pages: &[Page], settings: &Settings, size: u32) -> Vec<Source> {
                 settings: settings.clone(),
                 owned,
                 paragraphs,
+                missing: None,
             })
             .unwrap();
             let output = serde_json::to_vec(&process(&serde_json::from_slice(&input).unwrap())).unwrap();
