@@ -124,8 +124,8 @@ impl Coverage {
             .iter()
             .filter(|(_, state)| matches!(state, PageState::Lost | PageState::PartOfText));
         let lost: Vec<u32> = lost.map(|(number, _)| *number).collect();
-        let told: [(&[u32], fn(&[u32]) -> Notice); 4] = [
-            (&no_text, notices::some_no_text),
+        let told = [
+            (&no_text, notices::some_no_text as fn(&[u32]) -> Notice),
             (&lost, notices::pages_lost),
             (&self.capped, notices::page_limit),
             (&self.hidden, notices::scan_text),

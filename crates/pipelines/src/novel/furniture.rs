@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn heads_of_two_lines_and_of_two_sides_go() {
         let page = |n: u32| {
-            let side = if n % 2 == 0 {
+            let side = if n.is_multiple_of(2) {
                 "Gustave Flaubert"
             } else {
                 "MADAME BOVARY"
