@@ -1,6 +1,7 @@
 //! Docmill's pipelines, one folder each, and the list of them.
 
 mod novel;
+mod pdf;
 
 use std::sync::Arc;
 

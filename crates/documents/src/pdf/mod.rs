@@ -1,8 +1,35 @@
 //! PDF files.
 //!
+//! The libraries (`hayro-*`) parse the file and say which glyph stands where; what words, lines, columns and reading
+//! order there are is decided here.
+//!
 //! # Layout
-//! - [`text`]: what is handed on of a document's text, page by page.
+//! - [`PdfDocument`]: opens a file. [`PageReader`] reads its pages, [`Renderer`] draws them.
+//! - [`PageContent`]: what a page holds: lines, words, rulings, pictures.
+//! - [`read_text`]: all that for a process of its own, as [`TextRecord`]s.
+//! - On the way from glyphs to lines, in this order: `collect` (listens to the interpreter), `characters`, `pieces`
+//!   (glyphs without gaps), `frame` (writing directions), `drop_caps`, `rows` (words and phrases), `columns` (reading
+//!   order), `lines` (gaps, indents), `garbled` (is it what is seen?).
 
+mod characters;
+mod collect;
+mod columns;
+mod content;
+mod document;
+mod drop_caps;
+mod frame;
+mod garbled;
+mod layout;
+mod lines;
+mod pieces;
+mod reader;
+mod render;
+mod rows;
+mod rulings;
 mod text;
 
+pub use content::{PageContent, Picture, Rect, Ruling, Word};
+pub use document::{OpenLimits, PageReader, PdfDocument};
+pub use reader::read_text;
+pub use render::{Bitmap, RenderError, RenderLimits, Renderer};
 pub use text::{Cap, PageText, Refusal, TextKind, TextRecord};

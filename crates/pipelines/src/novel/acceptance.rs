@@ -16,6 +16,7 @@ fn sources(text: &str, settings: &Settings) -> Vec<Source> {
         settings: settings.clone(),
         owned: (1, u32::MAX),
         paragraphs,
+        missing: None,
     })
 }
 
@@ -200,6 +201,7 @@ fn case_16() {
                 settings: settings.clone(),
                 owned,
                 paragraphs: paragraphs.clone(),
+                missing: None,
             })
         })
         .collect();
@@ -383,6 +385,7 @@ fn the_page_of_a_sentence_is_where_it_begins() {
         settings,
         owned: (1, 2),
         paragraphs,
+        missing: None,
     };
     let found: Vec<_> = process(&input)
         .into_iter()

@@ -5,6 +5,7 @@
 //! paragraph alone, so it is the same in whatever chunk it is read, and the outputs of any number of chunks, put
 //! one behind the other, are those of a single chunk over the whole document.
 
+use docmill_core::job::Notice;
 use docmill_documents::Page;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +80,9 @@ pub(super) struct ChunkInput<P> {
     pub(super) owned: PageRange,
     /// The paragraphs of its reading window.
     pub(super) paragraphs: P,
+    /// Why its pages have nothing to give, should that be known: it fails with this.
+    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    pub(super) missing: Option<Notice>,
 }
 
 /// A sentence of the document, or a heading, with what became of it.

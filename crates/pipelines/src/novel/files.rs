@@ -1,11 +1,12 @@
 //! From the chunks' outputs to the files of the result.
 
-use docmill_core::pipeline::{Format, MergeRequest, ResultFile};
+use docmill_core::pipeline::{Format, MergeRequest, Merged, ResultFile};
 use docmill_core::ports::FileDetail;
 use serde::Deserialize;
 
-use super::chunks::{self, Source};
+use super::chunks::{self, PageRange, Source};
 use super::exports::{self, ExportError, Layout, ROWS_PER_PART};
+use super::notices;
 use super::plan::Summary;
 use super::result::{self, Document, MissingChunk, Row, SourceFile};
 use super::settings::Settings;
@@ -20,8 +21,8 @@ pub(super) enum ResultError {
     Export(#[from] ExportError),
 }
 
-/// The result in all its formats.
-pub(super) fn files(request: &MergeRequest<'_>, sources: &[Source]) -> Result<Vec<ResultFile>, ResultError> {
+/// The result in all its formats, and what the user should know of how it was merged.
+pub(super) fn merged(request: &MergeRequest<'_>, sources: &[Source]) -> Result<Merged, ResultError> {
     let settings = Settings::deserialize(request.settings)?;
     let summary = Summary::deserialize(request.summary)?;
     let none = FileDetail::default();
@@ -38,13 +39,20 @@ pub(super) fn files(request: &MergeRequest<'_>, sources: &[Source]) -> Result<Ve
         error_code: failed.code.clone(),
         message: failed.message.clone(),
     });
+    let missing: Vec<MissingChunk> = missing.collect();
+    let runs: Vec<PageRange> = missing.iter().map(|missing| missing.pages).collect();
+    let warnings = match runs.as_slice() {
+        [] => Vec::new(),
+        runs => vec![notices::parts_missing(runs)],
+    };
+    let all_warnings = [summary.warnings.as_slice(), &warnings].concat();
     let document = Document::new(
         request.job_id.to_string(),
         source,
         &settings,
         sources,
-        missing.collect(),
-        &summary.warnings,
+        missing,
+        &all_warnings,
     );
     let mut files = vec![ResultFile {
         format: JSON.name,
@@ -64,7 +72,7 @@ pub(super) fn files(request: &MergeRequest<'_>, sources: &[Source]) -> Result<Ve
         add(TXT, exports::txt(rows));
         add(XLSX, exports::xlsx(rows, Layout::default(), &file.name)?);
     }
-    Ok(files)
+    Ok(Merged { files, warnings })
 }
 
 /// The rows part by part; a result without rows has one empty part.

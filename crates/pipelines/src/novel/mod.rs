@@ -8,17 +8,20 @@
 //! [`notices`] says what went wrong.
 //!
 //! Page furniture (R1) is not looked for in text files: their pages are a count of characters, so a line's place at
-//! the top of one means nothing, and dropping it could lose words.
+//! the top of one means nothing, and dropping it could lose words. Of a PDF, [`furniture`] goes first, and
+//! [`coverage`] keeps account of the pages that have no text.
 
 #[cfg(test)]
 mod acceptance;
 mod characters;
 mod chunks;
 mod clauses;
+mod coverage;
 mod exports;
 mod files;
 mod flags;
 mod forms;
+mod furniture;
 mod hyphens;
 mod joins;
 mod notices;
@@ -47,8 +50,10 @@ use docmill_documents::text;
 use futures::StreamExt;
 use serde_json::Value;
 
-use chunks::Source;
+use crate::pdf::{self, Reading, Shown};
+use chunks::{ChunkInput, Source};
 use exports::Layout;
+use paragraphs::Paragraph;
 use plan::{PDF_MAGIC, Read};
 use result::{Row, StoredDocument};
 use settings::Settings;
@@ -68,11 +73,27 @@ const fn stage(percent: u8, text: &'static str) -> StageSpec {
     StageSpec { percent, text }
 }
 
-const ACCEPTS: &[Accepted] = &[Accepted {
-    content_type: "text/plain",
-    extension: ".txt",
-    max_bytes: notices::MAX_TEXT_BYTES,
-}];
+/// Planning, from the first claim to the chunks; the engine shows the stage that follows.
+const ANALYZING: Shown = Shown {
+    stage: 1,
+    from: 5,
+    to: 9,
+};
+
+const ACCEPTS: &[Accepted] = &[
+    Accepted {
+        content_type: PDF_TYPE,
+        extension: ".pdf",
+        max_bytes: notices::MAX_PDF_BYTES,
+    },
+    Accepted {
+        content_type: TEXT_TYPE,
+        extension: ".txt",
+        max_bytes: notices::MAX_TEXT_BYTES,
+    },
+];
+const PDF_TYPE: &str = "application/pdf";
+const TEXT_TYPE: &str = "text/plain";
 
 const JSON: Format = format("json", "application/json");
 const CSV: Format = format("csv", "text/csv; charset=utf-8");
@@ -143,23 +164,12 @@ impl Pipeline for Novel {
     }
 
     fn check_file(&self, head: &FileHead<'_>) -> Result<(), Problem> {
-        let name = head.name.to_lowercase();
-        let media_type = head
-            .content_type
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
-        let first = head.first_bytes.unwrap_or_default();
-        if name.ends_with(".pdf") || media_type == "application/pdf" || first.starts_with(PDF_MAGIC) {
-            return Err(notices::pdf_not_read());
-        }
-        if !name.ends_with(".txt") && media_type != "text/plain" || text::is_binary(first) {
+        let kind = FileKind::declared(head.name, head.content_type).ok_or_else(notices::file_type)?;
+        if !head.first_bytes.is_none_or(|first| kind.begins_with(first)) {
             return Err(notices::file_type());
         }
-        if head.size > notices::MAX_TEXT_BYTES {
-            return Err(notices::file_too_large());
+        if head.size > kind.max_bytes() {
+            return Err(notices::file_too_large(kind.max_bytes()));
         }
         if head.size == 0 {
             return Err(notices::file_empty());
@@ -175,19 +185,30 @@ impl Pipeline for Novel {
         if work.checkpoint() == Err(Stop) {
             return Outcome::Cancelled;
         }
-        let bytes = match request.sources.read(0, notices::MAX_TEXT_BYTES).await {
+        let file = request.sources.files().first();
+        let kind = file
+            .and_then(|file| FileKind::declared(&file.name, &file.content_type))
+            .unwrap_or(FileKind::Text);
+        let bytes = match request.sources.read(0, kind.max_bytes()).await {
             Outcome::Done(bytes) => bytes,
             Outcome::Retry { code, after } => return Outcome::Retry { code, after },
             Outcome::Fail(notice) => return Outcome::Fail(notice),
             Outcome::Cancelled => return Outcome::Cancelled,
         };
-        let document = match Read::of(&bytes, &settings) {
-            Ok(document) => document,
-            Err(notice) => return Outcome::Fail(notice),
+        let read = match kind {
+            FileKind::Text => Read::of_text(&bytes, &settings),
+            FileKind::Pdf => match pdf::read_text(&bytes, notices::MAX_PDF_PAGES, ANALYZING, work).await {
+                Outcome::Done(Reading::Text(text)) => Read::of_pdf(text, &settings),
+                Outcome::Done(Reading::Refused(refusal)) => Err(notices::refused(refusal)),
+                Outcome::Retry { code, after } => return Outcome::Retry { code, after },
+                Outcome::Fail(notice) => return Outcome::Fail(notice),
+                Outcome::Cancelled => return Outcome::Cancelled,
+            },
         };
-        match document.planned(&settings) {
-            Ok(planned) => Outcome::Done(planned),
-            Err(error) => broken("plan", &error),
+        match read.map(|read| read.planned(&settings)) {
+            Ok(Ok(planned)) => Outcome::Done(planned),
+            Ok(Err(error)) => broken("plan", &error),
+            Err(notice) => Outcome::Fail(notice),
         }
     }
 
@@ -195,11 +216,16 @@ impl Pipeline for Novel {
         if work.checkpoint() == Err(Stop) {
             return Outcome::Cancelled;
         }
-        let output =
-            serde_json::from_slice(&input).and_then(|input| serde_json::to_vec(&chunks::process(&input)));
-        match output {
+        let input: ChunkInput<Vec<Paragraph>> = match serde_json::from_slice(&input) {
+            Ok(input) => input,
+            Err(error) => return broken("chunk input", &error),
+        };
+        if let Some(notice) = input.missing {
+            return Outcome::Fail(notice);
+        }
+        match serde_json::to_vec(&chunks::process(&input)) {
             Ok(output) => Outcome::Done(output.into()),
-            Err(error) => broken("chunk input", &error),
+            Err(error) => broken("chunk", &error),
         }
     }
 
@@ -219,11 +245,8 @@ impl Pipeline for Novel {
             }
         }
         result::shorten_originals(&mut sources);
-        match files::files(&request, &sources) {
-            Ok(files) => Outcome::Done(Merged {
-                files,
-                warnings: Vec::new(),
-            }),
+        match files::merged(&request, &sources) {
+            Ok(merged) => Outcome::Done(merged),
             Err(error) => broken("result", &error),
         }
     }
@@ -250,6 +273,46 @@ impl Pipeline for Novel {
             tracing::error!(%error, "export failed");
             Problem::internal()
         })
+    }
+}
+
+/// The kinds of file that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum FileKind {
+    Pdf,
+    Text,
+}
+
+impl FileKind {
+    /// By name or media type; a PDF if either says so.
+    fn declared(name: &str, content_type: &str) -> Option<Self> {
+        let name = name.to_lowercase();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        let is =
+            |extension: &str, kind: &str| name.ends_with(extension) || media_type.eq_ignore_ascii_case(kind);
+        if is(".pdf", PDF_TYPE) {
+            Some(Self::Pdf)
+        } else if is(".txt", TEXT_TYPE) {
+            Some(Self::Text)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a file that begins like this can be one.
+    fn begins_with(self, first: &[u8]) -> bool {
+        match self {
+            // Some writers put a few bytes in front; readers look further too.
+            Self::Pdf => first.windows(PDF_MAGIC.len()).any(|bytes| bytes == PDF_MAGIC),
+            Self::Text => !first.starts_with(PDF_MAGIC) && !text::is_binary(first),
+        }
+    }
+
+    fn max_bytes(self) -> u64 {
+        match self {
+            Self::Pdf => notices::MAX_PDF_BYTES,
+            Self::Text => notices::MAX_TEXT_BYTES,
+        }
     }
 }
 

@@ -10,12 +10,14 @@ use super::words::{List, bare, count_words, fold};
 /// A line that begins further to the right than this begins a paragraph.
 const INDENT_CENTI_EM: u32 = 100;
 /// A line that ends a sentence and reaches less far across its column than this ends its paragraph.
-const SHORT_LINE_PERCENT: u8 = 80;
+pub(super) const SHORT_LINE_PERCENT: u8 = 80;
 /// Headings have at most this many words.
 const HEADING_WORDS: u32 = 8;
 /// Where paragraphs cannot be told apart, one ends with the first sentence after this many lines: chunks share
 /// whole paragraphs, so none may grow with the document.
 const LONGEST_PARAGRAPH_LINES: usize = 400;
+/// Where not even sentences end, a paragraph ends with the line that reaches this many bytes.
+const LONGEST_PARAGRAPH_BYTES: usize = 128 * 1024;
 
 /// A paragraph, and the page each of its characters stands on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,9 +76,13 @@ pub(super) fn paragraphs(pages: &[Page]) -> Vec<Paragraph> {
         if text.is_empty() {
             continue;
         }
-        let begins = previous
-            .as_ref()
-            .is_none_or(|previous| begins_paragraph(previous, line, &text));
+        let is_full = found
+            .last()
+            .is_some_and(|paragraph| paragraph.text.len() >= LONGEST_PARAGRAPH_BYTES);
+        let begins = is_full
+            || previous
+                .as_ref()
+                .is_none_or(|previous| begins_paragraph(previous, line, &text));
         if begins {
             found.push(Paragraph::default());
         }
@@ -326,6 +332,16 @@ mod tests {
         let pages = [Page {
             number: 1,
             lines: vec![line; 1_000],
+        }];
+        assert_eq!(paragraphs(&pages).len(), 3);
+        let line = Line {
+            text: "mer ".repeat(10_000),
+            reach_percent: 100,
+            ..Line::default()
+        };
+        let pages = [Page {
+            number: 1,
+            lines: vec![line; 9],
         }];
         assert_eq!(paragraphs(&pages).len(), 3);
     }

@@ -3,16 +3,18 @@
 use docmill_core::job::Notice;
 use docmill_core::pipeline::{Planned, PlannedChunk};
 use docmill_core::problem::Problem;
-use docmill_documents::text;
+use docmill_documents::{Page, text};
 use serde::{Deserialize, Serialize};
 
 use super::chunks::{self, ChunkInput};
+use super::coverage::Coverage;
 use super::notices;
 use super::paragraphs::Paragraph;
 use super::settings::Settings;
 use super::words::{FrenchCount, is_word};
+use crate::pdf::PdfText;
 
-/// What every PDF begins with.
+/// What every PDF begins with, or has near its beginning.
 pub(super) const PDF_MAGIC: &[u8] = b"%PDF-";
 
 /// What the merge has to know of the plan.
@@ -26,36 +28,56 @@ pub(super) struct Summary {
 /// A document that was read, ready to be shared out.
 pub(super) struct Read {
     pages: u32,
+    chunk_pages: u32,
     paragraphs: Vec<Paragraph>,
+    coverage: Coverage,
     warnings: Vec<Notice>,
 }
 
 impl Read {
-    pub(super) fn of(bytes: &[u8], settings: &Settings) -> Result<Self, Notice> {
+    /// A text file's bytes.
+    pub(super) fn of_text(bytes: &[u8], settings: &Settings) -> Result<Self, Notice> {
         let limit = usize::try_from(notices::MAX_TEXT_BYTES).unwrap_or(usize::MAX);
         let decoded = match text::decode(bytes, limit) {
             Ok(decoded) if !bytes.starts_with(PDF_MAGIC) => decoded,
-            Ok(_) => return Err(as_notice(notices::pdf_not_read())),
-            Err(text::TextError::TooLarge { .. }) => return Err(as_notice(notices::file_too_large())),
-            Err(text::TextError::Binary) => return Err(as_notice(notices::file_type())),
+            Ok(_) | Err(text::TextError::Binary) => return Err(as_notice(notices::file_type())),
+            Err(text::TextError::TooLarge { .. }) => {
+                return Err(as_notice(notices::file_too_large(notices::MAX_TEXT_BYTES)));
+            }
         };
         let found = text::pages(&decoded.text);
         let pages = u32::try_from(found.len()).unwrap_or(u32::MAX).max(1);
-        let paragraphs = chunks::read(&found, settings);
+        let mut read = Self::of_pages(&found, pages, Coverage::default(), settings)?;
+        if decoded.replaced > 0 {
+            read.warnings
+                .push(notices::unreadable_characters(decoded.replaced));
+        }
+        Ok(read)
+    }
+
+    /// What was read of a PDF.
+    pub(super) fn of_pdf(text: PdfText, settings: &Settings) -> Result<Self, Notice> {
+        let pages = text.pages;
+        let (coverage, found) = Coverage::of(text);
+        Self::of_pages(&found, pages, coverage, settings)
+    }
+
+    fn of_pages(found: &[Page], pages: u32, coverage: Coverage, settings: &Settings) -> Result<Self, Notice> {
+        let paragraphs = chunks::read(found, settings);
         let texts = || paragraphs.iter().map(|paragraph| paragraph.text.as_str());
         if !texts().any(is_word) {
             return Err(notices::no_text((1, pages)));
         }
-        let mut warnings = Vec::new();
+        let chunk_pages = chunks::chunk_pages(pages);
+        let mut warnings = coverage.warnings(&chunks::owned_pages(pages, chunk_pages));
         if FrenchCount::of(texts()).looks_foreign() {
             warnings.push(notices::not_french());
         }
-        if decoded.replaced > 0 {
-            warnings.push(notices::unreadable_characters(decoded.replaced));
-        }
         Ok(Self {
             pages,
+            chunk_pages,
             paragraphs,
+            coverage,
             warnings,
         })
     }
@@ -63,18 +85,24 @@ impl Read {
     pub(super) fn planned(self, settings: &Settings) -> Result<Planned, serde_json::Error> {
         let Self {
             pages,
+            chunk_pages,
             paragraphs,
+            coverage,
             warnings,
         } = self;
-        let chunk_pages = chunks::chunk_pages(pages);
         let chunks = chunks::owned_pages(pages, chunk_pages)
             .into_iter()
             .map(|owned| {
-                let paragraphs = chunks::in_window(&paragraphs, chunks::window(owned, pages));
+                let missing = coverage.failure(owned);
+                let paragraphs = match &missing {
+                    None => chunks::in_window(&paragraphs, chunks::window(owned, pages)),
+                    Some(_) => &[],
+                };
                 let input = serde_json::to_vec(&ChunkInput {
                     settings: settings.clone(),
                     owned,
                     paragraphs,
+                    missing,
                 })?;
                 Ok(PlannedChunk {
                     label: format!("pages {}–{}", owned.0, owned.1),

@@ -17,7 +17,7 @@ const WORDS: &str = "\
     est-il dit-elle Paul Marie dans sur avec pour qui que où quand comme ça cela bras amis hurlai \
     habitai 3 M. etc. — « » ! ? ; : … (oui)";
 
-fn sentence() -> impl Strategy<Value = String> {
+pub(super) fn sentence() -> impl Strategy<Value = String> {
     let word = (
         proptest::sample::select(WORDS.split_whitespace().collect::<Vec<_>>()),
         proptest::sample::select(&["", "", "", "", ",", ",", ";"]),
@@ -121,6 +121,7 @@ fn run(pages: &[Page], settings: &Settings, size: u32) -> Vec<Source> {
                 settings: settings.clone(),
                 owned,
                 paragraphs,
+                missing: None,
             })
             .unwrap();
             let output = serde_json::to_vec(&process(&serde_json::from_slice(&input).unwrap())).unwrap();

@@ -1,13 +1,16 @@
 //! The pipeline as the engine drives it.
 
+mod pdf;
+
 use std::sync::Mutex;
 
 use docmill_core::ids::JobId;
 use docmill_core::job::Notice;
 use docmill_core::pipeline::Sources;
 use docmill_core::ports::FileDetail;
-use docmill_core::sandbox::{NoSandbox, Sandbox};
+use docmill_core::sandbox::{NamedReader, Sandbox};
 use docmill_core::view::FailedChunk;
+use docmill_memory::InProcess;
 use futures::executor::block_on;
 use futures::stream;
 use serde_json::json;
@@ -22,10 +25,15 @@ struct OneFile {
 
 impl OneFile {
     fn new(bytes: &[u8]) -> Self {
+        let is_pdf = bytes.starts_with(b"%PDF-1.7");
+        let (name, content_type) = match is_pdf {
+            true => ("La maison.pdf", "application/pdf"),
+            false => ("La maison.txt", "text/plain"),
+        };
         let file = FileDetail {
-            name: "La maison.txt".to_owned(),
+            name: name.to_owned(),
             size: bytes.len() as u64,
-            content_type: "text/plain".to_owned(),
+            content_type: content_type.to_owned(),
             sha256: Some("ab".repeat(32)),
             ..FileDetail::default()
         };
@@ -48,10 +56,24 @@ impl Sources for OneFile {
 }
 
 /// Notes what is reported, and stops when told to.
-#[derive(Default)]
 struct Noted {
     reports: Mutex<Vec<(usize, u8)>>,
     stop: bool,
+    sandbox: InProcess,
+}
+
+impl Default for Noted {
+    fn default() -> Self {
+        let reader = NamedReader {
+            name: "pdf-text",
+            read: pdf::read_prepared,
+        };
+        Self {
+            reports: Mutex::default(),
+            stop: false,
+            sandbox: InProcess::new(vec![reader]),
+        }
+    }
 }
 
 #[async_trait]
@@ -65,7 +87,7 @@ impl Work for Noted {
     }
 
     fn sandbox(&self) -> &dyn Sandbox {
-        &NoSandbox
+        &self.sandbox
     }
 }
 
@@ -92,31 +114,38 @@ fn job_id() -> JobId {
     "01938d2e-7c00-7000-8000-000000000001".parse().unwrap()
 }
 
-/// Runs everything; chunks in `failing` count as failed.
+/// Runs everything; chunks in `failing` count as failed, besides those that fail.
 fn run(text: &[u8], settings: &Value, failing: &[u32]) -> Merged {
     let novel = Novel::new();
     let planned = done(plan(text, settings));
     let settings = novel.settings(None, settings).unwrap();
     let work = Noted::default();
-    let outputs: Vec<_> = (0..)
-        .zip(&planned.chunks)
-        .filter(|(n, _)| !failing.contains(n))
-        .map(|(n, chunk)| Ok((n, done(block_on(novel.process(chunk.input.clone(), &work))))))
-        .collect();
-    let failed = failing.iter().map(|&chunk| FailedChunk {
-        chunk,
-        label: String::new(),
-        code: "WORKER_DIED".to_owned(),
-        message: "It died.".to_owned(),
-        attempts: 3,
-    });
+    let mut outputs = Vec::new();
+    let mut failed = Vec::new();
+    for (chunk, planned) in (0..).zip(&planned.chunks) {
+        let outcome = if failing.contains(&chunk) {
+            Outcome::fail("WORKER_DIED", "It died.")
+        } else {
+            block_on(novel.process(planned.input.clone(), &work))
+        };
+        match outcome {
+            Outcome::Fail(Notice { code, message }) => failed.push(FailedChunk {
+                chunk,
+                label: planned.label.clone(),
+                code,
+                message,
+                attempts: 1,
+            }),
+            outcome => outputs.push(Ok((chunk, done(outcome)))),
+        }
+    }
     let request = MergeRequest {
         job_id: job_id(),
         kind: None,
         settings: &settings,
         summary: &planned.summary,
         files: &OneFile::new(text).files,
-        failed: failed.collect(),
+        failed,
         outputs: stream::iter(outputs).boxed(),
     };
     done(block_on(novel.merge(request, &work)))
@@ -240,12 +269,19 @@ fn a_long_text_is_shared_out_and_the_parts_fit() {
 #[test]
 fn a_failed_chunk_is_named_with_its_pages() {
     let text = long_text(120);
-    let found = document(&run(text.as_bytes(), &Value::Null, &[1]));
+    let merged = run(text.as_bytes(), &Value::Null, &[1]);
+    let found = document(&merged);
     assert_eq!(
         found["failed_chunks"],
         json!([{"chunk": 1, "pages": [41, 80], "error_code": "WORKER_DIED", "message": "It died."}])
     );
     assert_eq!(found["stats"]["source_sentences"], 80 * 41);
+    let warning = Notice::new(
+        "PARTS_MISSING",
+        "Parts are missing from this result: pages 41–80 could not be processed.",
+    );
+    assert_eq!(found["warnings"], json!([warning]));
+    assert_eq!(merged.warnings, [warning]);
 }
 
 #[test]
@@ -277,11 +313,7 @@ fn what_is_no_text_fails_the_job() {
     let no_text = "Pages 1–1 contain no readable text (they may be scans).";
     assert_eq!(failed(b"\n * * * \n"), ("NO_TEXT".to_owned(), no_text.to_owned()));
     assert_eq!(failed(b"ab\0").0, "FILE_TYPE");
-    assert!(
-        failed(b"%PDF-1.4 un deux")
-            .1
-            .contains("cannot be read by this version")
-    );
+    assert_eq!(failed(b"%PDF-1.4 un deux").0, "FILE_TYPE");
 }
 
 #[test]
@@ -343,13 +375,26 @@ fn files_are_checked_before_they_are_read() {
     );
     assert_eq!(
         check("a.txt", "text/plain", 9, Some(b"\x89PNG\0")),
-        Err((415, not_a_text))
+        Err((415, not_a_text.clone()))
     );
-    let pdf = check("a.pdf", "application/pdf", 9, None).unwrap_err();
-    assert!(pdf.0 == 415 && pdf.1.contains("cannot be read by this version"));
     assert_eq!(
-        check("a.txt", "text/plain", 9, Some(b"%PDF-1.7")).unwrap_err().0,
-        415
+        check("a.txt", "text/plain", 9, Some(b"%PDF-1.7")),
+        Err((415, not_a_text.clone()))
+    );
+    let pdf = b"\n%PDF-1.7\n%\xe2\xe3\xcf\xd3";
+    assert_eq!(check("a.PDF", "application/octet-stream", 9, Some(pdf)), Ok(()));
+    assert_eq!(check("roman", "Application/PDF; x=y", 9, Some(pdf)), Ok(()));
+    assert_eq!(
+        check("a.pdf", "application/pdf", notices::MAX_PDF_BYTES, None),
+        Ok(())
+    );
+    assert_eq!(
+        check("a.pdf", "application/pdf", notices::MAX_PDF_BYTES + 1, None),
+        Err((413, "The file is larger than 50 MB.".to_owned()))
+    );
+    assert_eq!(
+        check("a.pdf", "application/pdf", 9, Some(b"Il dort.")),
+        Err((415, not_a_text))
     );
     let large = check("a.txt", "text/plain", notices::MAX_TEXT_BYTES + 1, None).unwrap_err();
     assert_eq!(large, (413, "The file is larger than 10 MB.".to_owned()));

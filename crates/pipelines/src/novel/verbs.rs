@@ -269,17 +269,22 @@ impl<'a> Analysis<'a> {
         self.words(token, token + 1) == 1
     }
 
+    /// Behind which token the first proof of a verb is whole that begins at `start` or later.
+    pub(super) fn first_verb_end(&self, start: usize) -> Option<usize> {
+        self.proof_end.get(start).and_then(|proof| proof.checked_add(1))
+    }
+
+    /// R8 for the tokens `start..end`.
+    pub(super) fn has_verb(&self, start: usize, end: usize) -> bool {
+        self.first_verb_end(start).is_some_and(|proof| proof <= end)
+    }
+
     /// Whether the token begins with a capital: `Emma` is no verb.
     fn is_name(&self, token: usize) -> bool {
         self.text(token)
             .chars()
             .find(|c| c.is_alphanumeric())
             .is_some_and(char::is_uppercase)
-    }
-
-    /// R8 for the tokens `start..end`.
-    pub(super) fn has_verb(&self, start: usize, end: usize) -> bool {
-        self.proof_end.get(start).is_some_and(|proof| *proof < end)
     }
 }
 

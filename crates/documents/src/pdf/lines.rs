@@ -1,0 +1,342 @@
+//! Lines: rows with what tells paragraphs apart.
+
+use super::characters::{SOFT_HYPHEN, to_nfc};
+use super::columns::{Block, Row};
+use super::drop_caps::DropCap;
+use super::rows::{LaidWord, Phrase};
+use crate::Line;
+
+/// A gap is a drop of more than this many usual drops between lines. Half a blank line is what many books and most
+/// manuals set between paragraphs; formulas stretch lines by less.
+const GAP: f64 = 1.35;
+/// The usual drop is the one that so many of a hundred lines have at most: a page of short paragraphs has more gaps
+/// than lines without.
+const USUAL_DROP_PERCENT: usize = 30;
+/// Drop between lines in em where a page has too few lines to tell.
+const DEFAULT_DROP_EM: f64 = 1.2;
+/// Lines closer than this, in em, are not lines of one text.
+const LEAST_DROP_EM: f64 = 0.8;
+/// Lines farther apart than this, in em, say nothing about the usual drop.
+const MOST_DROP_EM: f64 = 3.0;
+
+/// Drops that tell what is usual for a size: one or two may all be gaps.
+const ENOUGH_DROPS: usize = 3;
+
+/// Lines that begin within this of each other, in em, begin at the same place.
+const SAME_EDGE_EM: f64 = 0.3;
+/// The column's left edge is the first place where at least this share of its lines begins, in percent.
+const EDGE_PERCENT: usize = 8;
+/// The column's right edge is where this share of its lines has ended, in percent.
+const RIGHT_PERCENT: usize = 90;
+/// A line that reaches this far across its column is full, in percent.
+const FULL_PERCENT: u8 = 85;
+/// Lines that an indented block has at least: two may be two paragraphs.
+const INDENTED_BLOCK_LINES: usize = 3;
+/// A list item's label is at most this long: a bullet, a number, a letter.
+const LABEL_CHARS: usize = 5;
+
+/// A line with its words and their places in the frame.
+#[derive(Debug)]
+pub(super) struct LaidLine {
+    pub(super) line: Line,
+    pub(super) words: Vec<LaidWord>,
+}
+
+/// Makes lines of blocks in reading order.
+pub(super) fn lines(blocks: &[Block<'_>], drop_caps: &[DropCap]) -> Vec<LaidLine> {
+    let columns = blocks.iter().map(|block| block.column + 1).max().unwrap_or(0);
+    let mut rows_of: Vec<Vec<Measured<'_>>> = (0..columns).map(|_| Vec::new()).collect();
+    for block in blocks {
+        if let Some(rows) = rows_of.get_mut(block.column) {
+            rows.extend(block.rows.iter().filter_map(|row| Measured::new(row, drop_caps)));
+        }
+    }
+    let leading = Leading::of(&rows_of);
+    let columns: Vec<Column> = rows_of.iter().map(|rows| Column::of(rows)).collect();
+    let mut lines = Vec::new();
+    let mut lowest: Option<f64> = None;
+    for block in blocks {
+        let Some(column) = columns.get(block.column) else {
+            continue;
+        };
+        let rows: Vec<Measured<'_>> = block
+            .rows
+            .iter()
+            .filter_map(|row| Measured::new(row, drop_caps))
+            .collect();
+        let gaps = gaps(&rows, &leading, lowest);
+        let indents = indents(&rows, &gaps, column);
+        for ((row, gap), indent) in rows.iter().zip(gaps).zip(indents) {
+            lines.extend(row.line(gap, indent, column));
+        }
+        lowest = rows.iter().map(|row| row.y).chain(lowest).max_by(f64::total_cmp);
+    }
+    lines
+}
+
+/// A row with its measures.
+struct Measured<'p> {
+    row: &'p Row<'p>,
+    /// Where it begins; beside a drop cap, where that begins.
+    left: f64,
+    right: f64,
+    y: f64,
+    /// The em of most of its characters.
+    size: f64,
+}
+
+impl<'p> Measured<'p> {
+    fn new(row: &'p Row<'p>, drop_caps: &[DropCap]) -> Option<Self> {
+        let first = row.first()?;
+        let size = usual_size(row);
+        let left = drop_caps
+            .iter()
+            .find(|cap| cap.is_beside(first.x0, first.y, size))
+            .map_or(first.x0, |cap| cap.left);
+        Some(Self {
+            row,
+            left,
+            right: row.iter().fold(first.x1, |right, phrase| right.max(phrase.x1)),
+            y: first.y,
+            size,
+        })
+    }
+
+    /// Where the text of a list item begins, after its label.
+    fn text_after_label(&self) -> Option<f64> {
+        let mut words = self.row.iter().flat_map(|phrase| &phrase.words);
+        let label = words.next()?;
+        let text = words.next()?;
+        (label.text.chars().count() <= LABEL_CHARS).then_some(text.x0)
+    }
+
+    fn reach(&self, column: &Column) -> u8 {
+        let width = column.right - column.left;
+        if width <= 0.0 {
+            return 100;
+        }
+        // Saturates; NaN becomes 0.
+        (((self.right - column.left) / width * 100.0).round() as u8).min(100)
+    }
+
+    fn line(&self, gap_before: bool, indent_em: f64, column: &Column) -> Option<LaidLine> {
+        let words = finished_words(self.row);
+        let text = words
+            .iter()
+            .map(|word| word.text.as_str())
+            .collect::<Vec<_>>()
+            .join(" ");
+        (!text.is_empty()).then(|| LaidLine {
+            line: Line {
+                text,
+                gap_before,
+                indent_centi_em: (indent_em.max(0.0) * 100.0).round() as u32,
+                reach_percent: self.reach(column),
+            },
+            words,
+        })
+    }
+}
+
+/// The size that most of a row's width has.
+fn usual_size(row: &Row<'_>) -> f64 {
+    let mut sizes: Vec<(f64, f64)> = row
+        .iter()
+        .flat_map(|phrase| &phrase.words)
+        .map(|word| (word.size, word.x1 - word.x0))
+        .collect();
+    sizes.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let half = sizes.iter().map(|(_, width)| width).sum::<f64>() / 2.0;
+    let mut covered = 0.0;
+    for (size, width) in &sizes {
+        covered += width;
+        if covered >= half {
+            return *size;
+        }
+    }
+    sizes.last().map_or(1.0, |(size, _)| *size)
+}
+
+/// The words of a row in NFC; a soft hyphen only at the end of the last one.
+fn finished_words(row: &Row<'_>) -> Vec<LaidWord> {
+    let mut words: Vec<LaidWord> = row
+        .iter()
+        .flat_map(|phrase: &&Phrase| &phrase.words)
+        .cloned()
+        .collect();
+    let count = words.len();
+    for (index, word) in words.iter_mut().enumerate() {
+        let ends_line = index + 1 == count;
+        if word.text.contains(SOFT_HYPHEN) {
+            let hyphenated = ends_line && word.text.ends_with(SOFT_HYPHEN);
+            word.text.retain(|c| c != SOFT_HYPHEN);
+            if hyphenated {
+                word.text.push(SOFT_HYPHEN);
+            }
+        }
+        if let std::borrow::Cow::Owned(composed) = to_nfc(&word.text) {
+            word.text = composed;
+        }
+    }
+    words.retain(|word| !word.text.is_empty());
+    words
+}
+
+/// Usual drops from line to line.
+struct Leading {
+    /// Sizes of which there are enough lines, and their usual drop.
+    of_size: Vec<(f64, f64)>,
+    /// Drop in em for all sizes together.
+    usual_em: f64,
+}
+
+impl Leading {
+    fn of(columns: &[Vec<Measured<'_>>]) -> Self {
+        let mut drops: Vec<(f64, f64)> = Vec::new();
+        for pair in columns.iter().flat_map(|rows| rows.windows(2)) {
+            let [above, row] = pair else { continue };
+            let drop = row.y - above.y;
+            let text = LEAST_DROP_EM * row.size..MOST_DROP_EM * row.size;
+            if same_size(above.size, row.size) && text.contains(&drop) {
+                drops.push((row.size, drop));
+            }
+        }
+        drops.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let of_size = drops
+            .chunk_by(|a, b| same_size(a.0, b.0))
+            .filter(|group| group.len() >= ENOUGH_DROPS)
+            .filter_map(|group| {
+                let drop = low_quantile(group.iter().map(|(_, drop)| *drop).collect())?;
+                group.first().map(|(size, _)| (*size, drop))
+            })
+            .collect();
+        let relative = drops.iter().map(|(size, drop)| drop / size).collect();
+        let usual_em = low_quantile(relative).unwrap_or(DEFAULT_DROP_EM);
+        Self { of_size, usual_em }
+    }
+
+    /// The usual drop for lines of a size.
+    fn drop(&self, size: f64) -> f64 {
+        self.of_size
+            .iter()
+            .find(|(other, _)| same_size(*other, size))
+            .map_or(self.usual_em * size, |(_, drop)| *drop)
+    }
+}
+
+fn same_size(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 0.05 * a.max(b)
+}
+
+fn low_quantile(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() * USUAL_DROP_PERCENT / 100).copied()
+}
+
+/// Which rows of a block stand below a gap. `lowest` is the lowest baseline that was read before.
+fn gaps(rows: &[Measured<'_>], leading: &Leading, lowest: Option<f64>) -> Vec<bool> {
+    let mut gaps = Vec::with_capacity(rows.len());
+    // The top of a column goes on where the one before it ended: no gap.
+    let mut above: Option<(f64, f64)> = match (lowest, rows.first()) {
+        (Some(y), Some(first)) if first.y > y => Some((y, first.size)),
+        _ => None,
+    };
+    for row in rows {
+        let gap = above.is_some_and(|(y, size)| {
+            let own = leading.drop(row.size);
+            let usual = if same_size(size, row.size) {
+                own
+            } else {
+                own.max(leading.drop(size))
+            };
+            row.y - y > GAP * usual
+        });
+        gaps.push(gap);
+        above = Some((row.y, row.size));
+    }
+    gaps
+}
+
+/// Where the lines of a column begin and end.
+struct Column {
+    left: f64,
+    right: f64,
+}
+
+impl Column {
+    fn of(rows: &[Measured<'_>]) -> Self {
+        let mut lefts: Vec<(f64, f64)> = rows.iter().map(|row| (row.left, row.size)).collect();
+        lefts.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let needed = (lefts.len() * EDGE_PERCENT).div_ceil(100).max(1);
+        let left = lefts
+            .iter()
+            .enumerate()
+            .find(|(index, (left, size))| {
+                lefts
+                    .get(index + needed - 1)
+                    .is_some_and(|(last, _)| last - left <= SAME_EDGE_EM * size)
+            })
+            .map_or(0.0, |(_, (left, _))| *left);
+        let mut rights: Vec<f64> = rows.iter().map(|row| row.right).collect();
+        rights.sort_by(f64::total_cmp);
+        let last = rights.len().saturating_sub(1);
+        let index = (rights.len() * RIGHT_PERCENT / 100).min(last);
+        Self {
+            left,
+            right: rights.get(index).copied().unwrap_or(0.0),
+        }
+    }
+}
+
+/// How far each row of a block is indented, in em: against the column, but against its own block where a whole block
+/// is indented or hangs from a label.
+fn indents(rows: &[Measured<'_>], gaps: &[bool], column: &Column) -> Vec<f64> {
+    let mut indents: Vec<f64> = rows
+        .iter()
+        .map(|row| (row.left - column.left) / row.size)
+        .collect();
+    let mut label_edge: Option<f64> = None;
+    for (index, row) in rows.iter().enumerate() {
+        let begins_block = gaps.get(index).copied().unwrap_or(false);
+        if begins_block {
+            label_edge = None;
+        }
+        let hangs = label_edge.is_some_and(|edge| (row.left - edge).abs() <= SAME_EDGE_EM * row.size);
+        if hangs {
+            if let Some(indent) = indents.get_mut(index) {
+                *indent = 0.0;
+            }
+        } else {
+            label_edge = row.text_after_label();
+        }
+    }
+    let mut start = 0;
+    while start < rows.len() {
+        let end = indented_block_end(rows, gaps, start, column);
+        if end - start >= INDENTED_BLOCK_LINES {
+            for indent in indents.iter_mut().take(end).skip(start + 1) {
+                *indent = 0.0;
+            }
+        }
+        start = end.max(start + 1);
+    }
+    indents
+}
+
+/// Where the lines end that begin at the same place as the one at `start` and all but the last of which are full: a
+/// quotation, or the text of a list item.
+fn indented_block_end(rows: &[Measured<'_>], gaps: &[bool], start: usize, column: &Column) -> usize {
+    let Some(first) = rows.get(start) else {
+        return start;
+    };
+    let mut end = start + 1;
+    while let (Some(above), Some(row)) = (rows.get(end - 1), rows.get(end)) {
+        let same_edge = (row.left - first.left).abs() <= SAME_EDGE_EM * row.size;
+        let gap = gaps.get(end).copied().unwrap_or(false);
+        if !same_edge || gap || above.reach(column) < FULL_PERCENT {
+            break;
+        }
+        end += 1;
+    }
+    end
+}

@@ -1,0 +1,309 @@
+//! R1: page furniture: page numbers, running heads and feet.
+
+use std::collections::HashMap;
+
+use docmill_documents::Page;
+
+use super::characters::{clean, is_dash};
+use super::words::{fold, is_word};
+
+/// Most lines that are taken off a page at its top, and at its foot.
+const LINES_A_SIDE: usize = 2;
+/// A head stands on at least this many pages,
+const LEAST_PAGES: usize = 3;
+/// and on at least this share of the pages that have text, in percent.
+const LEAST_SHARE_PERCENT: usize = 30;
+
+/// Takes the furniture off the pages of a whole document, from the outside in.
+///
+/// At most one line a side goes because it is a number alone, so that a chapter's number under a page's stays. Lines
+/// that differ in their numbers only are the same, which covers heads with the page's number in them; heads of left
+/// and right pages are counted apart, each by itself.
+pub(super) fn strip(pages: &mut [Page]) {
+    let with_text = pages.iter().filter(|page| !page.lines.is_empty()).count();
+    for side in [Side::Top, Side::Foot] {
+        let mut numbered = vec![false; pages.len()];
+        for _ in 0..LINES_A_SIDE {
+            let outermost: Vec<Option<Edge>> = pages
+                .iter()
+                .map(|page| side.line(page).map(|text| Edge::of(&text)))
+                .collect();
+            let mut counts: HashMap<&str, usize> = HashMap::new();
+            for edge in outermost.iter().flatten() {
+                *counts.entry(&edge.key).or_default() += 1;
+            }
+            for ((page, numbered), edge) in pages.iter_mut().zip(&mut numbered).zip(&outermost) {
+                let Some(edge) = edge else { continue };
+                let count = counts.get(edge.key.as_str()).copied().unwrap_or(0);
+                let is_head = count >= LEAST_PAGES && count * 100 >= with_text * LEAST_SHARE_PERCENT;
+                if edge.is_number && !*numbered {
+                    *numbered = true;
+                    side.remove(page);
+                } else if is_head && !edge.is_number {
+                    side.remove(page);
+                }
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Top,
+    Foot,
+}
+
+impl Side {
+    fn line(self, page: &Page) -> Option<String> {
+        let line = match self {
+            Self::Top => page.lines.first(),
+            Self::Foot => page.lines.last(),
+        };
+        line.map(|line| clean(&line.text))
+    }
+
+    fn remove(self, page: &mut Page) {
+        match self {
+            Self::Top => drop(page.lines.remove(0)),
+            Self::Foot => drop(page.lines.pop()),
+        }
+    }
+}
+
+/// The outermost line of a page.
+struct Edge {
+    is_number: bool,
+    /// What it has in common with the lines of other pages.
+    key: String,
+}
+
+impl Edge {
+    fn of(line: &str) -> Self {
+        let bare = line.trim_matches(|c: char| is_dash(c) || c == '-' || c == ' ');
+        let is_number = is_digits(bare) || is_roman(bare);
+        let mut key = String::new();
+        for token in line.split_whitespace().filter(|token| !is_roman(token)) {
+            if !key.is_empty() {
+                key.push(' ');
+            }
+            key.extend(token.chars().filter(|c| !c.is_numeric()));
+        }
+        Self {
+            is_number,
+            key: fold(key.trim()),
+        }
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
+}
+
+/// A well-formed Roman numeral: in capitals, or up to 89 in small letters, as of prefaces (`dix`, `mi` and `ci` are
+/// words).
+fn is_roman(text: &str) -> bool {
+    const DIGITS: [(&str, &str); 13] = [
+        ("M", "m"),
+        ("CM", "cm"),
+        ("D", "d"),
+        ("CD", "cd"),
+        ("C", "c"),
+        ("XC", "xc"),
+        ("L", "l"),
+        ("XL", "xl"),
+        ("X", "x"),
+        ("IX", "ix"),
+        ("V", "v"),
+        ("IV", "iv"),
+        ("I", "i"),
+    ];
+    const FROM_FIFTY: usize = 6;
+    let small = text.starts_with(char::is_lowercase);
+    let digits = if small { &DIGITS[FROM_FIFTY..] } else { &DIGITS[..] };
+    let mut rest = text;
+    for (capital, letter) in digits {
+        let digit = if small { letter } else { capital };
+        let most = if matches!(*capital, "M" | "C" | "X" | "I") {
+            3
+        } else {
+            1
+        };
+        for _ in 0..most {
+            match rest.strip_prefix(digit) {
+                Some(left) => rest = left,
+                None => break,
+            }
+        }
+    }
+    !text.is_empty() && rest.is_empty()
+}
+
+/// Whether a page has a word left.
+pub(super) fn has_words(page: &Page) -> bool {
+    page.lines.iter().any(|line| is_word(&line.text))
+}
+
+#[cfg(test)]
+mod tests {
+    use docmill_documents::Line;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn page(number: u32, lines: &[String]) -> Page {
+        let lines = lines.iter().map(|text| Line {
+            text: text.clone(),
+            ..Line::default()
+        });
+        Page {
+            number,
+            lines: lines.collect(),
+        }
+    }
+
+    fn stripped(pages: Vec<Vec<String>>) -> Vec<Vec<String>> {
+        let mut pages: Vec<Page> = (1..)
+            .zip(&pages)
+            .map(|(number, lines)| page(number, lines))
+            .collect();
+        strip(&mut pages);
+        let texts = |page: Page| page.lines.into_iter().map(|line| line.text).collect();
+        pages.into_iter().map(texts).collect()
+    }
+
+    fn lines(lines: &[&str]) -> Vec<String> {
+        lines.iter().map(|line| (*line).to_owned()).collect()
+    }
+
+    #[test]
+    fn numbers_alone_are_furniture() {
+        for number in ["12", "— 12 —", "- iv -", "XIV", "lxxxix", "– 3 –", "MCMXIV"] {
+            assert_eq!(
+                stripped(vec![lines(&["Il dort.", number])]),
+                [["Il dort."]],
+                "{number}"
+            );
+            assert_eq!(
+                stripped(vec![lines(&[number, "Il dort."])]),
+                [["Il dort."]],
+                "{number}"
+            );
+        }
+        for word in ["dix", "mi", "il", "IIII", "1 2", "12.", "vil", "CIVIL", "ci", "—"] {
+            assert_eq!(stripped(vec![lines(&["Il dort.", word])])[0].len(), 2, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_chapter_s_number_under_a_page_s_stays() {
+        assert_eq!(
+            stripped(vec![lines(&["12", "IV", "Il dort."])]),
+            [["IV", "Il dort."]]
+        );
+    }
+
+    #[test]
+    fn heads_with_numbers_go() {
+        let page = |n: u32| {
+            vec![
+                format!("Page {n} sur 9"),
+                format!("Il dort {}.", "x".repeat(n as usize)),
+            ]
+        };
+        let found = stripped((1..=9).map(page).collect());
+        assert!(
+            found
+                .iter()
+                .all(|page| page.len() == 1 && page[0].starts_with("Il dort"))
+        );
+    }
+
+    #[test]
+    fn heads_of_two_lines_and_of_two_sides_go() {
+        let page = |n: u32| {
+            let side = if n.is_multiple_of(2) {
+                "Gustave Flaubert"
+            } else {
+                "MADAME BOVARY"
+            };
+            let body = format!("Il dort {}.", "x".repeat(n as usize));
+            let mut lines = vec![
+                n.to_string(),
+                side.to_owned(),
+                body.clone(),
+                body + " Oui",
+                "www.livre.fr".to_owned(),
+            ];
+            // A chapter begins without a head.
+            if n == 5 {
+                lines.drain(..2);
+            }
+            lines
+        };
+        let found = stripped((1..=10).map(page).collect());
+        assert!(
+            found
+                .iter()
+                .all(|page| page.len() == 2 && page[0].starts_with("Il dort")),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn what_stands_on_few_pages_stays() {
+        let twice = vec![
+            lines(&["Le port", "a"]),
+            lines(&["Le port", "b"]),
+            lines(&["Il dort", "c"]),
+        ];
+        assert_eq!(stripped(twice.clone()), twice);
+        let mut rare: Vec<_> = (0..3).map(|_| lines(&["Refrain !", "a"])).collect();
+        rare.extend((0..8).map(|n| lines(&[&"y".repeat(n + 1), &"z".repeat(n + 1)])));
+        assert_eq!(stripped(rare.clone())[0][0], "Refrain !");
+    }
+
+    #[test]
+    fn pages_without_text_do_not_count() {
+        let mut pages: Vec<_> = (0..3).map(|n| lines(&["Le titre", &"y".repeat(n + 1)])).collect();
+        pages.extend((0..30).map(|_| Vec::new()));
+        assert_eq!(stripped(pages)[0], ["y"]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_occurs_once_is_never_taken(
+            sizes in proptest::collection::vec(0_usize..5, 1..30),
+            heads in any::<[bool; 3]>(),
+        ) {
+            let mut word = 0_u32;
+            let mut body = || {
+                word += 1;
+                // Letters only: lines that differ in numbers are the same.
+                let name: String = word.to_string().bytes().map(|digit| char::from(digit - b'0' + b'n')).collect();
+                format!("Le mot {name} dort")
+            };
+            let bodies: Vec<Vec<String>> = sizes.iter().map(|size| (0..*size).map(|_| body()).collect()).collect();
+            let dressed = bodies.iter().enumerate().map(|(at, body)| {
+                let mut lines = body.clone();
+                if heads[0] {
+                    lines.insert(0, format!("{at}"));
+                }
+                if heads[1] {
+                    lines.insert(0, "Un titre".to_owned());
+                }
+                if heads[2] {
+                    lines.push(format!("page {at}"));
+                }
+                lines
+            });
+            let found = stripped(dressed.collect());
+            for (found, body) in found.iter().zip(&bodies) {
+                let kept: Vec<_> = found.iter().filter(|line| line.starts_with("Le mot")).collect();
+                prop_assert_eq!(kept, body.iter().collect::<Vec<_>>());
+            }
+            if bodies.len() >= 3 {
+                prop_assert_eq!(&found, &bodies);
+            }
+        }
+    }
+}
