@@ -15,6 +15,7 @@ INNER = {
     "docmill-core": set(),
     "docmill-documents": {"docmill-core"},
     "docmill-pipelines": {"docmill-core", "docmill-documents"},
+    "docmill-sandbox": {"docmill-core"},
 }
 FORBIDDEN = ("aws-", "aws_", "lambda_", "lambda-")
 

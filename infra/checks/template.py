@@ -15,6 +15,11 @@ MAPPINGS = {"SQS", "DynamoDB", "Kinesis"}
 STREAMS = {"DynamoDB", "Kinesis"}
 # Fewer receives send messages to the dead letters that a throttled function never saw.
 LEAST_RECEIVES = 5
+# What a document that is being read may take: a reader's address space, the document twice, its answer. The first is
+# MEMORY_BYTES, the others DOCUMENT_BYTES and OUTPUT_BYTES of crates/sandbox/src/limits.rs.
+READING_MB = 512 + 2 * 64 + 64
+# What the worker itself needs beside that.
+WORKER_MB = 256
 
 
 class Loader(yaml.SafeLoader):
@@ -138,7 +143,19 @@ def narrow_policies(template):
                     yield f"{name} is too wide: {', '.join(actions)}"
 
 
-RULES = (visibility, partial_failures, stream_retries, retention, own_roles, narrow_policies)
+def reading(template):
+    """The worker has room for a document that is being read: otherwise a hostile one ends the worker, not its reader."""
+    worker = template.functions().get("Worker")
+    if worker is None:
+        return
+    memory = worker.get("MemorySize", 128)
+    if isinstance(memory, dict):
+        memory = template.body["Parameters"][memory["Ref"]].get("MinValue", 0)
+    if int(memory) < READING_MB + WORKER_MB:
+        yield f"Worker may have {memory} MB, but needs {READING_MB} MB for reading and {WORKER_MB} MB for itself"
+
+
+RULES = (visibility, partial_failures, stream_retries, retention, own_roles, narrow_policies, reading)
 
 
 def violations(text: str):

@@ -131,6 +131,12 @@ class Template(unittest.TestCase):
         self.complains(GOOD.replace("sqs:SendMessage", "sqs:*"), "too wide")
         self.complains(GOOD.replace("Resource: !GetAtt Queue.Arn", 'Resource: "*"'), "too wide")
 
+    def test_the_worker_has_room_for_a_document(self):
+        worker = GOOD.replace("  Work:\n", "  Worker:\n")
+        self.complains(worker, "may have 128 MB")
+        self.complains(worker.replace("Timeout: !Ref Limit", "MemorySize: !Ref Limit"), "may have 0 MB")
+        self.assertEqual(template.violations(worker.replace("Timeout: !Ref Limit", "MemorySize: 1024")), [])
+
 
 class Dependencies(unittest.TestCase):
     def violations(self, package, listing):

@@ -1,6 +1,7 @@
 //! `worker` with the pipeline of empty chunks.
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
-    docmill_worker::serve(docmill_bench::registry()).await
+use std::process::ExitCode;
+
+fn main() -> Result<ExitCode, lambda_runtime::Error> {
+    docmill_worker::start(docmill_bench::registry(), &docmill_pipelines::readers())
 }

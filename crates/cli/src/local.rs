@@ -13,6 +13,7 @@ use docmill_core::message::Message;
 use docmill_core::pipeline::ExportOptions;
 use docmill_core::ports::{Clock, Entropy};
 use docmill_core::problem::Problem;
+use docmill_core::sandbox::Sandbox;
 use docmill_core::stream_token::StreamTokens;
 use docmill_core::timing::Timing;
 use docmill_core::view::Event as CoreEvent;
@@ -52,11 +53,15 @@ pub struct Ended {
     id: docmill_core::ids::JobId,
 }
 
-/// Works on a job until it ends. `show` gets its events.
-pub async fn run(local: LocalJob, show: &mut (dyn FnMut(&Event) + Send)) -> Result<Ended, Failure> {
+/// Works on a job until it ends, over documents that `sandbox` reads. `show` gets its events.
+pub async fn run(
+    local: LocalJob,
+    sandbox: Arc<dyn Sandbox>,
+    show: &mut (dyn FnMut(&Event) + Send),
+) -> Result<Ended, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let memory = Memory::new(clock.clone());
-    let engine = engine(&memory, clock.clone());
+    let engine = engine(&memory, sandbox, clock.clone());
     let caller = Caller {
         owner: OWNER.to_owned(),
     };
@@ -116,7 +121,7 @@ impl Ended {
     }
 }
 
-fn engine(memory: &Memory, clock: Arc<dyn Clock>) -> Engine {
+fn engine(memory: &Memory, sandbox: Arc<dyn Sandbox>, clock: Arc<dyn Clock>) -> Engine {
     Engine {
         jobs: memory.jobs.clone(),
         details: memory.details.clone(),
@@ -125,7 +130,7 @@ fn engine(memory: &Memory, clock: Arc<dyn Clock>) -> Engine {
         clock,
         entropy: Arc::new(OsEntropy),
         meter: memory.meter.clone(),
-        sandbox: memory.sandbox.clone(),
+        sandbox,
         registry: docmill_pipelines::registry(),
         timing: Timing::default(),
         memory_mb: 0,

@@ -8,6 +8,9 @@ use docmill_cli::display::to_stderr;
 use docmill_cli::exit::Exit;
 
 fn main() -> ExitCode {
+    if let Some(end) = docmill_sandbox::child(&docmill_pipelines::readers()) {
+        return end;
+    }
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

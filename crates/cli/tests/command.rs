@@ -6,12 +6,15 @@ mod common;
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use common::{Response, Server};
 use docmill_cli::exit::Exit;
 use docmill_cli::local::{self, LocalJob};
 use docmill_core::intake::SentFile;
 use docmill_core::pipeline::ExportOptions;
+use docmill_core::sandbox::Sandbox;
+use docmill_memory::InProcess;
 use serde_json::{Value, json};
 
 const STORY: &str = "Paul lisait son journal et Marie préparait le café du matin. La mer était calme.\n";
@@ -258,8 +261,9 @@ async fn several_chunks_give_the_same_as_one_run_after_another() {
         }],
         ..LocalJob::default()
     };
+    let sandbox: Arc<dyn Sandbox> = Arc::new(InProcess::new(docmill_pipelines::readers()));
     let mut versions = Vec::new();
-    let one = local::run(job(), &mut |event| {
+    let one = local::run(job(), sandbox.clone(), &mut |event| {
         versions.push((event.version, event.progress_percent))
     })
     .await
@@ -272,7 +276,7 @@ async fn several_chunks_give_the_same_as_one_run_after_another() {
         expected
     );
     assert!(versions.is_sorted_by_key(|(_, percent)| *percent));
-    let two = local::run(job(), &mut |_| {}).await.unwrap();
+    let two = local::run(job(), sandbox, &mut |_| {}).await.unwrap();
     for format in ["csv", "txt", "xlsx"] {
         let options = ExportOptions::default();
         let (a, b) = (

@@ -6,10 +6,16 @@ mod pdf;
 use std::sync::Arc;
 
 use docmill_core::pipeline::Registry;
+use docmill_core::sandbox::NamedReader;
 
 pub use novel::Novel;
 
 /// Every pipeline of this installation.
 pub fn registry() -> Registry {
     Registry::new(vec![Arc::new(Novel::new())])
+}
+
+/// What the pipelines' documents are read by: whoever runs a pipeline has a sandbox that knows these.
+pub fn readers() -> Vec<NamedReader> {
+    Vec::new()
 }

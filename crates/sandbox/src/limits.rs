@@ -1,4 +1,5 @@
-//! How much a reader may use.
+//! How much a reader may use. The worker's memory is the sum of it: see `WorkerMemory` in `template.yaml`, and
+//! `infra/checks/template.py`, which adds it up.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ const CPU: Duration = Duration::from_secs(20);
 /// never comes uses no processor time.
 const WALL: Duration = Duration::from_secs(30);
 
-/// Far above the text of any document, and what the parent can hold.
+/// Far above the text of any document. The parent holds all of it.
 const OUTPUT_BYTES: usize = 64 << 20;
 
 /// Above the largest file that any pipeline takes.

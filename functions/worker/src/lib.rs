@@ -22,7 +22,7 @@ use futures::FutureExt;
 
 pub use record::{QueueEvent, QueueRecord};
 pub use redelivery::{Redelivery, SqsRedelivery};
-pub use wire::serve;
+pub use wire::start;
 
 /// When a record that nobody can read comes again. It will not be read then either, unless an older release of this
 /// function received a message of a newer one: then the update is through a little later. Ten receives of it are

@@ -1,6 +1,7 @@
 //! `worker` with the installation's pipelines.
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_runtime::Error> {
-    docmill_worker::serve(docmill_pipelines::registry()).await
+use std::process::ExitCode;
+
+fn main() -> Result<ExitCode, lambda_runtime::Error> {
+    docmill_worker::start(docmill_pipelines::registry(), &docmill_pipelines::readers())
 }

@@ -1,22 +1,37 @@
 //! Configuration, clients, handler: the function as it runs, with the pipelines it is given.
 
 use std::convert::Infallible;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
 use docmill_aws::{Clients, DynamoDetails, DynamoJobs, S3Blobs, SqsQueue};
 use docmill_core::engine::Engine;
 use docmill_core::pipeline::Registry;
-use docmill_core::sandbox::NoSandbox;
+use docmill_core::sandbox::NamedReader;
 use docmill_core::time::Time;
 use docmill_gateway::logs;
 use docmill_memory::{OsEntropy, SystemClock};
+use docmill_sandbox::ChildProcess;
 use lambda_runtime::{LambdaEvent, service_fn};
 
 use crate::{QueueEvent, SqsRedelivery, WorkerApp};
 
+/// The whole of `main`: a reader of one document, if this process was started as one, and the function otherwise.
+/// Readers come first, and without a runtime: its threads would keep what a reader gives up.
+pub fn start(registry: Registry, readers: &[NamedReader]) -> Result<ExitCode, lambda_runtime::Error> {
+    if let Some(end) = docmill_sandbox::child(readers) {
+        return Ok(end);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(serve(registry))?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Serves invocations until Lambda stops the process.
-pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
+async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Worker::read(&Env::process())?;
     let clients = Clients::load().await;
@@ -28,7 +43,7 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
         meter: Arc::new(clients.meter()),
-        sandbox: Arc::new(NoSandbox),
+        sandbox: Arc::new(ChildProcess::default()),
         registry,
         timing: config.timing,
         memory_mb: config.memory_mb,

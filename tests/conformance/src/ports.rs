@@ -9,6 +9,7 @@ use docmill_core::ports::{
     BlobStore, Clock, Connections, DeadLetters, DetailStore, Entropy, EventLog, Health, JobStore, LiveFeed,
     SignedRequest, Transfers, WorkQueue,
 };
+use docmill_core::sandbox::Sandbox;
 
 /// One implementation of every port.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct Ports {
     pub dead_letters: Arc<dyn DeadLetters>,
     pub live: Arc<dyn LiveFeed>,
     pub health: Arc<dyn Health>,
+    /// Knows [`READERS`](crate::rules::sandbox::READERS).
+    pub sandbox: Arc<dyn Sandbox>,
     /// `None` where nobody could open a connection.
     pub connections: Option<Arc<dyn Connections>>,
     pub clock: Arc<dyn Clock>,

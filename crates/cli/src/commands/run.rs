@@ -1,7 +1,10 @@
 //! `docmill run`.
 
+use std::sync::Arc;
+
 use docmill_core::intake::SentFile;
 use docmill_core::pipeline::ExportOptions;
+use docmill_sandbox::ChildProcess;
 
 use super::result::{Sink, Target};
 use crate::args::{Run, settings_of};
@@ -10,7 +13,7 @@ use crate::display::{self, Screen, summary};
 use crate::exit::{Exit, Failure};
 use crate::local::{self, Ended, LocalJob};
 
-/// Works on files in this process.
+/// Works on files here: in this process, and in one of its own for each document that has to be read.
 pub(super) async fn run(arguments: &Run, json: bool) -> Result<Exit, Failure> {
     let mut screen = Screen::new(json);
     let mut files = Vec::with_capacity(arguments.files.len());
@@ -27,7 +30,8 @@ pub(super) async fn run(arguments: &Run, json: bool) -> Result<Exit, Failure> {
         settings: settings_of(&arguments.settings),
         files,
     };
-    let ended = local::run(job, &mut |event: &Event| screen.event(event)).await?;
+    let sandbox = Arc::new(ChildProcess::default());
+    let ended = local::run(job, sandbox, &mut |event: &Event| screen.event(event)).await?;
     screen.finish();
     let exit = Exit::of_job(&ended.job.status, ended.job.outcome.as_deref());
     if ended.job.status == "completed" && (arguments.form.output.is_some() || arguments.form.format.is_some())

@@ -55,7 +55,7 @@ impl Default for Installation {
     fn default() -> Self {
         let clock = Arc::new(VirtualClock::new(Time::from_ms(1_800_000_000_000)));
         Self {
-            memory: Memory::new(clock.clone()),
+            memory: Memory::new(clock.clone()).with_readers(docmill_pipelines::readers()),
             clock,
             tokens: StreamTokens::new(*b"0123456789abcdef0123456789abcdef"),
             entropy: Arc::new(SeededEntropy::new(7)),

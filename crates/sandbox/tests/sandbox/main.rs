@@ -8,8 +8,9 @@ mod ends;
 mod processes;
 mod readers;
 mod rights;
+mod unfiltered;
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ use bytes::Bytes;
 use docmill_core::ports::PortResult;
 use docmill_core::sandbox::{Sandbox, SandboxAnswer, SandboxTask};
 use docmill_sandbox::{ChildProcess, Limits};
+use tokio::runtime::Runtime;
 
 /// A test, and what it is called.
 type Test = (&'static str, fn() -> Pin<Box<dyn Future<Output = ()>>>);
@@ -52,6 +54,7 @@ tests! {
     rights::the_environment_is_empty,
     rights::a_reader_has_no_rights,
     rights::a_reader_may_have_threads,
+    unfiltered::documents_are_read_with_one_warning,
     processes::a_dropped_future_leaves_no_process,
     processes::a_dead_parent_leaves_no_child,
     processes::readers_run_side_by_side,
@@ -65,28 +68,31 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .unwrap();
-    let argument = std::env::args()
-        .skip(1)
-        .find(|argument| argument == processes::PARENT || !argument.starts_with('-'));
-    if argument.as_deref() == Some(processes::PARENT) {
-        runtime.block_on(processes::be_a_parent());
-        return ExitCode::SUCCESS;
-    }
-    let mut failed = 0;
-    let mut run = 0;
-    for (name, test) in TESTS {
-        if argument
-            .as_ref()
-            .is_some_and(|part| !name.contains(part.as_str()))
-        {
-            continue;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some(processes::PARENT) => runtime.block_on(processes::be_a_parent()),
+        Some(unfiltered::UNFILTERED) => runtime.block_on(unfiltered::be_without_filters()),
+        _ => {
+            return run(
+                &runtime,
+                arguments.iter().find(|argument| !argument.starts_with('-')),
+            );
         }
-        run += 1;
-        let passed = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(test()))).is_ok();
+    }
+    ExitCode::SUCCESS
+}
+
+/// Runs the tests one after the other: all, or those with `part` in their name.
+fn run(runtime: &Runtime, part: Option<&String>) -> ExitCode {
+    let is_wanted = |test: &&Test| part.is_none_or(|part| test.0.contains(part.as_str()));
+    let wanted: Vec<&Test> = TESTS.iter().filter(is_wanted).collect();
+    let mut failed = 0;
+    for (name, test) in &wanted {
+        let passed = catch_unwind(AssertUnwindSafe(|| runtime.block_on(test()))).is_ok();
         println!("{name} {}", if passed { "ok" } else { "FAILED" });
         failed += usize::from(!passed);
     }
-    println!("{run} tests, {failed} failed");
+    println!("{} tests, {failed} failed", wanted.len());
     ExitCode::from(u8::from(failed > 0))
 }
 

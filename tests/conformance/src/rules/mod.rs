@@ -13,6 +13,7 @@ pub mod live;
 pub mod moves;
 pub mod queues;
 pub mod races;
+pub mod sandbox;
 pub mod service;
 pub mod steps;
 pub mod transfers;
@@ -83,6 +84,9 @@ rules! {
     live::a_connection_has_an_owner_for_its_time,
     live::subscribers_hear_of_their_topic,
     live::a_lost_connection_is_forgotten,
+    sandbox::a_reader_gets_its_task_and_answers,
+    sandbox::an_unknown_reader_is_an_error,
+    sandbox::a_reader_that_fails_has_crashed_and_its_output_is_kept,
     service::all_is_well,
     service::a_frame_to_nobody_finds_the_connection_gone,
 }

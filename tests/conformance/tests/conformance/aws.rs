@@ -23,6 +23,7 @@ use docmill_core::ports::{Connections, Meter, SignedRequest, Transfers};
 use docmill_core::timing::Timing;
 use docmill_core::usage::Usage;
 use docmill_memory::{OsEntropy, SystemClock};
+use docmill_sandbox::ChildProcess;
 
 pub(crate) struct Stack {
     env: Env,
@@ -101,6 +102,7 @@ impl Stack {
             dead_letters: Arc::new(SqsDeadLetters::new(sqs, self.dead_letters.clone())),
             live: Arc::new(DynamoLive::new(dynamodb, &live)),
             health: Arc::new(health),
+            sandbox: Arc::new(ChildProcess::default()),
             connections,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),

@@ -1,5 +1,5 @@
 //! Runs the suite against the ports in memory, and against those on AWS where `DOCMILL_STACK_ENV` names the
-//! environment file of a stack.
+//! environment file of a stack. The sandbox of AWS needs no stack, and is always tried.
 //!
 //! `cargo test -p docmill-conformance [-- part-of-a-rule's-name]`
 //!
@@ -13,13 +13,19 @@ mod memory;
 
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use docmill_conformance::Ports;
+use docmill_conformance::rules::sandbox::READERS;
 use docmill_conformance::rules::{ALL, Rule};
+use docmill_sandbox::ChildProcess;
 use futures::FutureExt;
 
 fn main() -> ExitCode {
+    if let Some(end) = docmill_sandbox::child(READERS) {
+        return end;
+    }
     let wanted = std::env::args()
         .skip(1)
         .find(|argument| !argument.starts_with('-'));
@@ -37,7 +43,9 @@ fn main() -> ExitCode {
         .build()
         .unwrap();
     let failed = runtime.block_on(async {
-        let mut failed = run("memory", &memory::ports(), &rules).await;
+        let ports = memory::ports();
+        let mut failed = run("memory", &ports, &rules).await;
+        failed += run_in_child_processes(ports, &rules).await;
         match std::env::var("DOCMILL_STACK_ENV") {
             Ok(file) => failed += run_on_stack(&file, &rules).await,
             Err(_) => println!("aws: skipped: no local stack (DOCMILL_STACK_ENV is not set)"),
@@ -49,6 +57,13 @@ fn main() -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+async fn run_in_child_processes(mut ports: Ports, rules: &[Rule]) -> usize {
+    ports.sandbox = Arc::new(ChildProcess::default());
+    let of_sandbox = |rule: &&Rule| rule.name.starts_with("sandbox::");
+    let rules: Vec<Rule> = rules.iter().filter(of_sandbox).copied().collect();
+    run("child process", &ports, &rules).await
 }
 
 async fn run_on_stack(file: &str, rules: &[Rule]) -> usize {

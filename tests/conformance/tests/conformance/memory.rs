@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use docmill_conformance::rules::sandbox::READERS;
 use docmill_conformance::{Downloaded, Ports, Wire};
 use docmill_core::job::Priority;
 use docmill_core::ports::SignedRequest;
@@ -11,7 +12,7 @@ use docmill_memory::{Memory, OsEntropy, SystemClock};
 
 pub(crate) fn ports() -> Ports {
     let clock = Arc::new(SystemClock);
-    let memory = Memory::new(clock.clone());
+    let memory = Memory::new(clock.clone()).with_readers(READERS.to_vec());
     Ports {
         jobs: memory.jobs.clone(),
         details: memory.details.clone(),
@@ -22,6 +23,7 @@ pub(crate) fn ports() -> Ports {
         dead_letters: memory.queue.clone(),
         live: memory.live.clone(),
         health: memory.health.clone(),
+        sandbox: memory.sandbox.clone(),
         connections: Some(memory.connections.clone()),
         clock,
         entropy: Arc::new(OsEntropy),
