@@ -17,5 +17,8 @@ pub fn registry() -> Registry {
 
 /// What the pipelines' documents are read by: whoever runs a pipeline has a sandbox that knows these.
 pub fn readers() -> Vec<NamedReader> {
-    Vec::new()
+    vec![NamedReader {
+        name: pdf::READER,
+        read: docmill_documents::pdf::read_text,
+    }]
 }
