@@ -1,6 +1,6 @@
 //! R1: page furniture: page numbers, running heads and feet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use docmill_documents::Page;
 
@@ -13,6 +13,8 @@ const LINES_A_SIDE: usize = 2;
 const LEAST_PAGES: usize = 3;
 /// and on at least this share of the pages that have text, in percent.
 const LEAST_SHARE_PERCENT: usize = 30;
+/// A chapter's head stands on pages that are no further apart than this: on each, or on each right one.
+const CHAPTER_HEAD_STEP: usize = 2;
 
 /// Takes the furniture off the pages of a whole document, from the outside in.
 ///
@@ -32,10 +34,16 @@ pub(super) fn strip(pages: &mut [Page]) {
             for edge in outermost.iter().flatten() {
                 *counts.entry(&edge.key).or_default() += 1;
             }
-            for ((page, numbered), edge) in pages.iter_mut().zip(&mut numbered).zip(&outermost) {
+            let chapter_heads = match side {
+                Side::Top => chapter_heads(pages, &outermost),
+                Side::Foot => HashSet::new(),
+            };
+            let places = (0..).zip(pages.iter_mut().zip(&mut numbered).zip(&outermost));
+            for (place, ((page, numbered), edge)) in places {
                 let Some(edge) = edge else { continue };
                 let count = counts.get(edge.key.as_str()).copied().unwrap_or(0);
-                let is_head = count >= LEAST_PAGES && count * 100 >= with_text * LEAST_SHARE_PERCENT;
+                let is_head = count >= LEAST_PAGES && count * 100 >= with_text * LEAST_SHARE_PERCENT
+                    || chapter_heads.contains(&place);
                 if edge.is_number && !*numbered {
                     *numbered = true;
                     side.remove(page);
@@ -45,6 +53,46 @@ pub(super) fn strip(pages: &mut [Page]) {
             }
         }
     }
+}
+
+/// The pages, by position, that begin with the title of their chapter. Chapters are too short for the share of pages
+/// that other heads have; what tells such a head from text that happens to come again is that it is set apart from what
+/// follows, is no sentence, and stands on neighbouring pages: on three, or on two if the document has the same line
+/// elsewhere, at the chapter's beginning.
+fn chapter_heads(pages: &[Page], outermost: &[Option<Edge>]) -> HashSet<usize> {
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, (page, edge)) in pages.iter().zip(outermost).enumerate() {
+        let Some(edge) = edge else { continue };
+        let set_apart = page.lines.get(1).is_some_and(|line| line.gap_before);
+        let sentence = page.lines.first().is_some_and(|line| ends_sentence_or_clause(&line.text));
+        if set_apart && !sentence && !edge.is_number && !edge.key.is_empty() {
+            places.entry(&edge.key).or_default().push(place);
+        }
+    }
+    places.retain(|_, places| places.len() > 1);
+    let mut titles: HashSet<&str> = HashSet::new();
+    for line in pages.iter().flat_map(|page| page.lines.iter().skip(1)) {
+        let key = Edge::of(&clean(&line.text)).key;
+        if let Some((key, _)) = places.get_key_value(key.as_str()) {
+            titles.insert(key);
+        }
+    }
+    let mut heads = HashSet::new();
+    for (key, places) in &places {
+        let least = if titles.contains(key) { 2 } else { LEAST_PAGES };
+        for run in places.chunk_by(|before, place| place - before <= CHAPTER_HEAD_STEP) {
+            if run.len() >= least {
+                heads.extend(run);
+            }
+        }
+    }
+    heads
+}
+
+/// Whether a line ends as prose does where a head does not.
+fn ends_sentence_or_clause(line: &str) -> bool {
+    line.trim_end()
+        .ends_with(['.', '!', '?', '…', ',', ';', ':', '»', '”', '-', '\u{ad}'])
 }
 
 #[derive(Clone, Copy)]
@@ -200,6 +248,43 @@ mod tests {
             stripped(vec![lines(&["12", "IV", "Il dort."])]),
             [["IV", "Il dort."]]
         );
+    }
+
+    #[test]
+    fn titles_of_chapters_go_from_the_pages_but_not_from_their_beginning() {
+        let body = |n: u32| Line {
+            text: format!("Il dort {}.", "x".repeat(n as usize)),
+            gap_before: true,
+            ..Line::default()
+        };
+        let head = |text: &str| Line {
+            text: text.to_owned(),
+            ..Line::default()
+        };
+        let mut pages: Vec<Page> = (1..=40)
+            .map(|number| Page {
+                number,
+                lines: vec![body(number)],
+            })
+            .collect();
+        // A chapter of six pages, whose right pages have its title; and a line that comes twice by chance.
+        pages[10].lines.splice(0..0, [head("IV"), head("LA PANNE")]);
+        for page in [12, 14] {
+            pages[page].lines.insert(0, head("La panne"));
+        }
+        for page in [20, 22] {
+            pages[page].lines.insert(0, head("Et la mer"));
+        }
+        for page in [30, 31] {
+            pages[page].lines.insert(0, head("Plus jamais ça."));
+            pages[page - 5].lines.push(head("Plus jamais ça."));
+        }
+        strip(&mut pages);
+        let firsts = |page: usize| pages[page].lines[0].text.as_str();
+        assert!(firsts(12).starts_with("Il dort") && firsts(14).starts_with("Il dort"));
+        assert!(pages[10].lines.iter().any(|line| line.text == "LA PANNE"));
+        assert_eq!((firsts(20), firsts(22)), ("Et la mer", "Et la mer"));
+        assert_eq!((firsts(30), firsts(31)), ("Plus jamais ça.", "Plus jamais ça."));
     }
 
     #[test]
