@@ -1,5 +1,7 @@
 //! The PDF reader over files written here.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod pdf_writer;
 
 use docmill_documents::pdf::{

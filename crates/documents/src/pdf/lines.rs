@@ -28,6 +28,8 @@ const ENOUGH_DROPS: usize = 3;
 const SAME_EDGE_EM: f64 = 0.3;
 /// The column's left edge is the first place where at least this share of its lines begins, in percent.
 const EDGE_PERCENT: usize = 5;
+/// Paragraphs are indented by no more than this, in em.
+const WIDEST_INDENT_EM: f64 = 4.5;
 /// In a column of at least this many lines one line alone makes no edge: it may be a number in the margin.
 const EDGE_SURE_LINES: usize = 8;
 /// The column's right edge is where this share of its lines has ended, in percent.
@@ -274,19 +276,7 @@ struct Column {
 
 impl Column {
     fn of(rows: &[Measured<'_>]) -> Self {
-        let mut lefts: Vec<(f64, f64)> = rows.iter().map(|row| (row.left, row.size)).collect();
-        lefts.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let least = if lefts.len() < EDGE_SURE_LINES { 1 } else { 2 };
-        let needed = (lefts.len() * EDGE_PERCENT).div_ceil(100).max(least);
-        let left = lefts
-            .iter()
-            .enumerate()
-            .find(|(index, (left, size))| {
-                lefts
-                    .get(index + needed - 1)
-                    .is_some_and(|(last, _)| last - left <= SAME_EDGE_EM * size)
-            })
-            .map_or(0.0, |(_, (left, _))| *left);
+        let left = left_edge(rows);
         let mut rights: Vec<f64> = rows.iter().map(|row| row.right).collect();
         rights.sort_by(f64::total_cmp);
         let last = rights.len().saturating_sub(1);
@@ -296,6 +286,38 @@ impl Column {
             right: rights.get(index).copied().unwrap_or(0.0),
         }
     }
+}
+
+/// Where a column's lines begin: at the first place that enough of them share, unless that lies so far left of most
+/// that it is the edge of notes in the margin.
+fn left_edge(rows: &[Measured<'_>]) -> f64 {
+    let mut lefts: Vec<(f64, f64)> = rows.iter().map(|row| (row.left, row.size)).collect();
+    lefts.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut end = 0;
+    // Each beginning with its em and the number of lines that share it.
+    let shared: Vec<(f64, f64, usize)> = lefts
+        .iter()
+        .enumerate()
+        .map(|(index, (left, size))| {
+            while lefts
+                .get(end)
+                .is_some_and(|(other, _)| other - left <= SAME_EDGE_EM * size)
+            {
+                end += 1;
+            }
+            (*left, *size, end.saturating_sub(index))
+        })
+        .collect();
+    let most = shared.iter().map(|(_, _, lines)| *lines).max().unwrap_or(0);
+    let Some((common, em, _)) = shared.iter().find(|(_, _, lines)| *lines == most) else {
+        return 0.0;
+    };
+    let least = if lefts.len() < EDGE_SURE_LINES { 1 } else { 2 };
+    let needed = (lefts.len() * EDGE_PERCENT).div_ceil(100).max(least).min(most);
+    shared
+        .iter()
+        .find(|(left, _, lines)| *lines >= needed && *left >= common - WIDEST_INDENT_EM * em)
+        .map_or(*common, |(left, _, _)| *left)
 }
 
 /// How far each row of a block is indented, in em: against the column, but against its own block where a whole block

@@ -2,7 +2,7 @@
 
 /// A page of A4 to be written.
 #[derive(Clone, Debug, Default)]
-pub struct PageSource {
+pub(crate) struct PageSource {
     content: Vec<u8>,
     rotate: u32,
     form: Option<Vec<u8>>,
@@ -10,7 +10,7 @@ pub struct PageSource {
 
 impl PageSource {
     /// A page with a content stream.
-    pub fn new(content: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn new(content: impl Into<Vec<u8>>) -> Self {
         Self {
             content: content.into(),
             ..Self::default()
@@ -18,20 +18,20 @@ impl PageSource {
     }
 
     /// Shown turned clockwise by so many degrees.
-    pub fn rotated(mut self, degrees: u32) -> Self {
+    pub(crate) fn rotated(mut self, degrees: u32) -> Self {
         self.rotate = degrees;
         self
     }
 
     /// Has a form XObject `/X1`, which can draw itself.
-    pub fn with_form(mut self, content: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn with_form(mut self, content: impl Into<Vec<u8>>) -> Self {
         self.form = Some(content.into());
         self
     }
 }
 
 /// A file of these pages.
-pub fn pdf(pages: &[PageSource]) -> Vec<u8> {
+pub(crate) fn pdf(pages: &[PageSource]) -> Vec<u8> {
     let mut objects: Vec<Vec<u8>> = vec![b"<< /Type /Catalog /Pages 2 0 R >>".to_vec()];
     let kids: String = (0..pages.len())
         .map(|index| format!("{} 0 R ", 4 + 3 * index))

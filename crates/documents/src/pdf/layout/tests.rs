@@ -147,6 +147,31 @@ fn first_line_indents_are_seen() {
 }
 
 #[test]
+fn notes_in_the_margin_are_no_edge() {
+    let mut sheet = Sheet::default();
+    sheet.lines(
+        100.0,
+        100.0,
+        &[(15.0, FULL), (0.0, FULL), (0.0, FULL), (0.0, FULL), (0.0, FULL)],
+    );
+    sheet.lines(
+        100.0,
+        160.0,
+        &[(15.0, FULL), (0.0, FULL), (0.0, FULL), (0.0, FULL), (0.0, FULL)],
+    );
+    sheet
+        .text(30.0, 124.0, 10.0, "note")
+        .text(30.0, 136.0, 10.0, "ici");
+    let indents: Vec<_> = sheet
+        .laid_out()
+        .lines
+        .iter()
+        .map(|line| line.indent_centi_em)
+        .collect();
+    assert_eq!(indents, [150, 0, 0, 0, 0, 150, 0, 0, 0, 0]);
+}
+
+#[test]
 fn an_indented_block_has_one_indent() {
     let mut sheet = Sheet::default();
     sheet.lines(50.0, 100.0, &[(0.0, FULL); 3]);
