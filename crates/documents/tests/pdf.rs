@@ -263,8 +263,24 @@ fn loops_come_to_an_end() {
     assert_eq!(records(tree, ["1", "-", "10"]).len(), 3);
     // A form that draws itself, and text under it.
     let content = format!("/X1 Do\n{}", line(72, 700, "apr\\350s la boucle"));
-    let read = page(PageSource::new(content).with_form("/X1 Do /X1 Do"));
+    let read = page(PageSource::new(content).with_forms(["/X1 Do /X1 Do".to_owned()]));
     assert_eq!(texts(&read), ["après la boucle"]);
+}
+
+#[test]
+fn forms_that_multiply_come_to_an_end() {
+    let depth = 30;
+    let forms = (1..=depth).map(|form| {
+        if form == depth {
+            line(72, 600, &"tout ".repeat(400))
+        } else {
+            format!("/X{0} Do /X{0} Do", form + 1)
+        }
+    });
+    let content = line(72, 700, "avant la bombe") + "/X1 Do\n";
+    let read = page(PageSource::new(content).with_forms(forms));
+    assert!(read.failed);
+    assert_eq!(read.lines[0].text, "avant la bombe");
 }
 
 #[test]

@@ -8,8 +8,11 @@ use crate::Line;
 
 /// Share of glyphs without meaning that makes a page suspect, in percent.
 const UNMAPPED_PERCENT: usize = 30;
-/// Fewer glyphs without meaning than this are ornaments.
-const UNMAPPED_FEW: usize = 4;
+/// Fewer glyphs without meaning than this are ornaments ...
+const UNMAPPED_FEW: usize = 20;
+/// ... unless they are nearly all that the page has, in percent, and more than a mark or two.
+const UNMAPPED_MOST_PERCENT: usize = 80;
+const UNMAPPED_FEWEST: usize = 4;
 /// Common words among all that clear a page of unmapped glyphs, in percent: the codes were letters after all.
 const READABLE_PERCENT: usize = 8;
 
@@ -39,7 +42,8 @@ pub(super) fn is_garbled(lines: &[Line], mapped: u32, unmapped: u32) -> bool {
     }
     let unmapped = unmapped as usize + evidence.private;
     let glyphs = mapped as usize + unmapped;
-    let suspect = unmapped >= UNMAPPED_FEW && is_share(unmapped, glyphs, UNMAPPED_PERCENT);
+    let suspect = (unmapped >= UNMAPPED_FEW && is_share(unmapped, glyphs, UNMAPPED_PERCENT))
+        || (unmapped >= UNMAPPED_FEWEST && is_share(unmapped, glyphs, UNMAPPED_MOST_PERCENT));
     (suspect && !is_share(evidence.common, evidence.words, READABLE_PERCENT))
         || evidence.is_nonsense()
         || evidence.is_shapeless()
@@ -235,5 +239,7 @@ mod tests {
         assert!(is_garbled(&lines("\u{f061}\u{f062}\u{f063}\u{f064}"), 4, 0));
         assert!(!is_garbled(&lines(PROSE), 10, 200));
         assert!(!is_garbled(&lines("• un • deux"), 8, 2));
+        assert!(!is_garbled(&lines("VICTOR HUGO"), 10, 12));
+        assert!(is_garbled(&lines("xqzrt vbnmk"), 20, 30));
     }
 }

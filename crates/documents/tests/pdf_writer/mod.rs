@@ -5,7 +5,7 @@
 pub(crate) struct PageSource {
     content: Vec<u8>,
     rotate: u32,
-    form: Option<Vec<u8>>,
+    forms: Vec<Vec<u8>>,
 }
 
 impl PageSource {
@@ -23,40 +23,41 @@ impl PageSource {
         self
     }
 
-    /// Has a form XObject `/X1`, which can draw itself.
-    pub(crate) fn with_form(mut self, content: impl Into<Vec<u8>>) -> Self {
-        self.form = Some(content.into());
+    /// Has form XObjects `/X1`, `/X2` and so on, which can draw each other.
+    pub(crate) fn with_forms(mut self, forms: impl IntoIterator<Item = String>) -> Self {
+        self.forms = forms.into_iter().map(String::into_bytes).collect();
         self
     }
 }
 
 /// A file of these pages.
 pub(crate) fn pdf(pages: &[PageSource]) -> Vec<u8> {
-    let mut objects: Vec<Vec<u8>> = vec![b"<< /Type /Catalog /Pages 2 0 R >>".to_vec()];
-    let kids: String = (0..pages.len())
-        .map(|index| format!("{} 0 R ", 4 + 3 * index))
-        .collect();
-    objects.push(format!("<< /Type /Pages /Kids [{kids}] /Count {} >>", pages.len()).into_bytes());
-    objects
-        .push(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_vec());
-    for (index, page) in pages.iter().enumerate() {
-        let number = 4 + 3 * index;
-        let resources = format!(
-            "<< /Font << /F1 3 0 R >> /XObject << /X1 {} 0 R >> >>",
-            number + 2
-        );
+    let mut objects: Vec<Vec<u8>> = vec![
+        b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
+        Vec::new(),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_vec(),
+    ];
+    let mut kids = String::new();
+    for page in pages {
+        let number = objects.len() + 1;
+        kids += &format!("{number} 0 R ");
+        let forms: String = (1..=page.forms.len())
+            .map(|form| format!("/X{form} {} 0 R ", number + 1 + form))
+            .collect();
+        let resources = format!("/Resources << /Font << /F1 3 0 R >> /XObject << {forms}>> >>");
         objects.push(
             format!(
-                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Rotate {} /Resources {resources} /Contents {} 0 R >>",
+                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Rotate {} {resources} /Contents {} 0 R >>",
                 page.rotate,
                 number + 1
             )
             .into_bytes(),
         );
         objects.push(stream("", &page.content));
-        let form = format!("/Type /XObject /Subtype /Form /BBox [0 0 595 842] /Resources {resources}");
-        objects.push(stream(&form, page.form.as_deref().unwrap_or_default()));
+        let entries = format!("/Type /XObject /Subtype /Form /BBox [0 0 595 842] {resources}");
+        objects.extend(page.forms.iter().map(|form| stream(&entries, form)));
     }
+    objects[1] = format!("<< /Type /Pages /Kids [{kids}] /Count {} >>", pages.len()).into_bytes();
     file(&objects)
 }
 
