@@ -13,8 +13,9 @@ use super::text::Cap;
 
 /// Pictures of one page. Scans that are cut into strips have some hundreds.
 const MAX_PICTURES: usize = 5_000;
-/// Things drawn on one page, clips and groups included. Maps have some hundred thousand.
-const MAX_OPERATIONS: usize = 20_000_000;
+/// Things drawn on one page: glyphs, paths, clips, groups. Maps have some hundred thousand; forms that draw each other
+/// twice have more than anybody can wait for.
+const MAX_OPERATIONS: usize = 4_000_000;
 
 /// Units of a glyph's own coordinates in an em.
 const GLYPH_UNITS: f64 = 1_000.0;

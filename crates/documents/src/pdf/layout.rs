@@ -76,3 +76,6 @@ fn word_box(word: &LaidWord, frame: Frame) -> Rect {
     let bottom = word.y + DESCENT_EM * word.size;
     frame.leave_box((word.x0, top), (word.x1, bottom))
 }
+
+#[cfg(test)]
+mod tests;

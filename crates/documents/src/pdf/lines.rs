@@ -9,9 +9,11 @@ use crate::Line;
 /// A gap is a drop of more than this many usual drops between lines. Half a blank line is what many books and most
 /// manuals set between paragraphs; formulas stretch lines by less.
 const GAP: f64 = 1.35;
-/// The usual drop is the one that so many of a hundred lines have at most: a page of short paragraphs has more gaps
-/// than lines without.
-const USUAL_DROP_PERCENT: usize = 30;
+/// The usual drop is the least that this share of the lines have in common, in percent: a page of lists or of short
+/// paragraphs has more gaps than lines without.
+const USUAL_DROP_PERCENT: usize = 10;
+/// Drops within this of each other are the same drop.
+const SAME_DROP: f64 = 1.03;
 /// Drop between lines in em where a page has too few lines to tell.
 const DEFAULT_DROP_EM: f64 = 1.2;
 /// Lines closer than this, in em, are not lines of one text.
@@ -25,7 +27,11 @@ const ENOUGH_DROPS: usize = 3;
 /// Lines that begin within this of each other, in em, begin at the same place.
 const SAME_EDGE_EM: f64 = 0.3;
 /// The column's left edge is the first place where at least this share of its lines begins, in percent.
-const EDGE_PERCENT: usize = 8;
+const EDGE_PERCENT: usize = 5;
+/// Paragraphs are indented by no more than this, in em.
+const WIDEST_INDENT_EM: f64 = 4.5;
+/// In a column of at least this many lines one line alone makes no edge: it may be a number in the margin.
+const EDGE_SURE_LINES: usize = 8;
 /// The column's right edge is where this share of its lines has ended, in percent.
 const RIGHT_PERCENT: usize = 90;
 /// A line that reaches this far across its column is full, in percent.
@@ -107,7 +113,7 @@ impl<'p> Measured<'p> {
         let mut words = self.row.iter().flat_map(|phrase| &phrase.words);
         let label = words.next()?;
         let text = words.next()?;
-        (label.text.chars().count() <= LABEL_CHARS).then_some(text.x0)
+        is_label(&label.text).then_some(text.x0)
     }
 
     fn reach(&self, column: &Column) -> u8 {
@@ -136,6 +142,14 @@ impl<'p> Measured<'p> {
             words,
         })
     }
+}
+
+/// Whether a word begins a list item: a bullet, a dash, `12`, `1.`, `a)`, `(iv)`.
+fn is_label(word: &str) -> bool {
+    let short = word.chars().count() <= LABEL_CHARS;
+    let sign = word.chars().all(|c| !c.is_alphanumeric());
+    let number = word.chars().all(|c| c.is_ascii_digit());
+    short && (sign || number || word.ends_with(['.', ')']))
 }
 
 /// The size that most of a row's width has.
@@ -206,12 +220,12 @@ impl Leading {
             .chunk_by(|a, b| same_size(a.0, b.0))
             .filter(|group| group.len() >= ENOUGH_DROPS)
             .filter_map(|group| {
-                let drop = low_quantile(group.iter().map(|(_, drop)| *drop).collect())?;
+                let drop = least_common(group.iter().map(|(_, drop)| *drop).collect())?;
                 group.first().map(|(size, _)| (*size, drop))
             })
             .collect();
         let relative = drops.iter().map(|(size, drop)| drop / size).collect();
-        let usual_em = low_quantile(relative).unwrap_or(DEFAULT_DROP_EM);
+        let usual_em = least_common(relative).unwrap_or(DEFAULT_DROP_EM);
         Self { of_size, usual_em }
     }
 
@@ -228,31 +242,28 @@ fn same_size(a: f64, b: f64) -> bool {
     (a - b).abs() <= 0.05 * a.max(b)
 }
 
-fn low_quantile(mut values: Vec<f64>) -> Option<f64> {
+/// The least value that enough of the values share; the middle one where none is shared.
+fn least_common(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() * USUAL_DROP_PERCENT / 100).copied()
+    let enough = (values.len() * USUAL_DROP_PERCENT / 100).max(ENOUGH_DROPS);
+    values
+        .windows(enough)
+        .find_map(|shared| match shared {
+            [least, .., most] if *most <= least * SAME_DROP => Some(*least),
+            _ => None,
+        })
+        .or_else(|| values.get(values.len() / 2).copied())
 }
 
 /// Which rows of a block stand below a gap. `lowest` is the lowest baseline that was read before.
 fn gaps(rows: &[Measured<'_>], leading: &Leading, lowest: Option<f64>) -> Vec<bool> {
     let mut gaps = Vec::with_capacity(rows.len());
     // The top of a column goes on where the one before it ended: no gap.
-    let mut above: Option<(f64, f64)> = match (lowest, rows.first()) {
-        (Some(y), Some(first)) if first.y > y => Some((y, first.size)),
-        _ => None,
-    };
+    let mut above = lowest.filter(|y| rows.first().is_some_and(|first| first.y > *y));
     for row in rows {
-        let gap = above.is_some_and(|(y, size)| {
-            let own = leading.drop(row.size);
-            let usual = if same_size(size, row.size) {
-                own
-            } else {
-                own.max(leading.drop(size))
-            };
-            row.y - y > GAP * usual
-        });
+        let gap = above.is_some_and(|y| row.y - y > GAP * leading.drop(row.size));
         gaps.push(gap);
-        above = Some((row.y, row.size));
+        above = Some(row.y);
     }
     gaps
 }
@@ -265,18 +276,7 @@ struct Column {
 
 impl Column {
     fn of(rows: &[Measured<'_>]) -> Self {
-        let mut lefts: Vec<(f64, f64)> = rows.iter().map(|row| (row.left, row.size)).collect();
-        lefts.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let needed = (lefts.len() * EDGE_PERCENT).div_ceil(100).max(1);
-        let left = lefts
-            .iter()
-            .enumerate()
-            .find(|(index, (left, size))| {
-                lefts
-                    .get(index + needed - 1)
-                    .is_some_and(|(last, _)| last - left <= SAME_EDGE_EM * size)
-            })
-            .map_or(0.0, |(_, (left, _))| *left);
+        let left = left_edge(rows);
         let mut rights: Vec<f64> = rows.iter().map(|row| row.right).collect();
         rights.sort_by(f64::total_cmp);
         let last = rights.len().saturating_sub(1);
@@ -288,6 +288,38 @@ impl Column {
     }
 }
 
+/// Where a column's lines begin: at the first place that enough of them share, unless that lies so far left of most
+/// that it is the edge of notes in the margin.
+fn left_edge(rows: &[Measured<'_>]) -> f64 {
+    let mut lefts: Vec<(f64, f64)> = rows.iter().map(|row| (row.left, row.size)).collect();
+    lefts.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut end = 0;
+    // Each beginning with its em and the number of lines that share it.
+    let shared: Vec<(f64, f64, usize)> = lefts
+        .iter()
+        .enumerate()
+        .map(|(index, (left, size))| {
+            while lefts
+                .get(end)
+                .is_some_and(|(other, _)| other - left <= SAME_EDGE_EM * size)
+            {
+                end += 1;
+            }
+            (*left, *size, end.saturating_sub(index))
+        })
+        .collect();
+    let most = shared.iter().map(|(_, _, lines)| *lines).max().unwrap_or(0);
+    let Some((common, em, _)) = shared.iter().find(|(_, _, lines)| *lines == most) else {
+        return 0.0;
+    };
+    let least = if lefts.len() < EDGE_SURE_LINES { 1 } else { 2 };
+    let needed = (lefts.len() * EDGE_PERCENT).div_ceil(100).max(least).min(most);
+    shared
+        .iter()
+        .find(|(left, _, lines)| *lines >= needed && *left >= common - WIDEST_INDENT_EM * em)
+        .map_or(*common, |(left, _, _)| *left)
+}
+
 /// How far each row of a block is indented, in em: against the column, but against its own block where a whole block
 /// is indented or hangs from a label.
 fn indents(rows: &[Measured<'_>], gaps: &[bool], column: &Column) -> Vec<f64> {
@@ -296,11 +328,12 @@ fn indents(rows: &[Measured<'_>], gaps: &[bool], column: &Column) -> Vec<f64> {
         .map(|row| (row.left - column.left) / row.size)
         .collect();
     let mut label_edge: Option<f64> = None;
+    let mut above_full = false;
     for (index, row) in rows.iter().enumerate() {
-        let begins_block = gaps.get(index).copied().unwrap_or(false);
-        if begins_block {
+        if gaps.get(index).copied().unwrap_or(false) || !above_full {
             label_edge = None;
         }
+        above_full = row.reach(column) >= FULL_PERCENT;
         let hangs = label_edge.is_some_and(|edge| (row.left - edge).abs() <= SAME_EDGE_EM * row.size);
         if hangs {
             if let Some(indent) = indents.get_mut(index) {

@@ -14,6 +14,7 @@
 mod characters;
 mod collect;
 mod columns;
+mod common_words;
 mod content;
 mod document;
 mod drop_caps;

@@ -31,7 +31,7 @@ const SPACED_TENTHS: usize = 7;
 const SPACED_GAPS_EM: std::ops::Range<f64> = 0.05..1.0;
 /// Letter-spacing is never this wide, in em.
 const SPACED_WIDEST_EM: f64 = 0.5;
-/// A letter-spaced row has a word gap of at least this many letter gaps.
+/// A letter-spaced row, unless it is all capitals, has a word gap of at least this many letter gaps.
 const SPACED_WORD_GAP: f64 = 1.5;
 /// Between letter gaps and word gaps.
 const SPACED_THRESHOLD: f64 = 1.4;
@@ -123,16 +123,20 @@ fn word_gap(row: &[Piece]) -> f64 {
         .filter(|gap| SPACED_GAPS_EM.contains(gap))
         .collect();
     gaps.sort_by(f64::total_cmp);
-    match (gaps.get(gaps.len() / 2), gaps.last()) {
-        (Some(&median), Some(&widest))
-            if gaps.len() >= SPACED_MIN_PIECES
-                && median < SPACED_WIDEST_EM
-                && widest > SPACED_WORD_GAP * median =>
-        {
-            (median * SPACED_THRESHOLD).max(WORD_GAP_EM)
-        }
-        _ => WORD_GAP_EM,
+    let (Some(&median), Some(&widest)) = (gaps.get(gaps.len() / 2), gaps.last()) else {
+        return WORD_GAP_EM;
+    };
+    // A row of even gaps may as well be a list of letters, but hardly of capitals this close.
+    let told_apart = widest > SPACED_WORD_GAP * median || row.iter().all(|piece| is_capital(&piece.text));
+    if gaps.len() >= SPACED_MIN_PIECES && median < SPACED_WIDEST_EM && told_apart {
+        (median * SPACED_THRESHOLD).max(WORD_GAP_EM)
+    } else {
+        WORD_GAP_EM
     }
+}
+
+fn is_capital(text: &str) -> bool {
+    text.chars().all(char::is_uppercase)
 }
 
 fn is_single_letter(text: &str) -> bool {
