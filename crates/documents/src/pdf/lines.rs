@@ -140,12 +140,13 @@ impl<'p> Measured<'p> {
     }
 }
 
-/// Whether a word begins a list item: a bullet, a dash, `12`, `1.`, `a)`, `(iv)`.
+/// Whether a word begins a list item: a bullet, a dash, `12`, `1.`, `a)`, `(iv)`; not the `M.` before a name.
 fn is_label(word: &str) -> bool {
     let short = word.chars().count() <= LABEL_CHARS;
     let sign = word.chars().all(|c| !c.is_alphanumeric());
     let number = word.chars().all(|c| c.is_ascii_digit());
-    short && (sign || number || word.ends_with(['.', ')']))
+    let enumerated = word.ends_with(['.', ')']) && !word.starts_with(char::is_uppercase);
+    short && (sign || number || enumerated)
 }
 
 /// The size that most of a row's width has.
@@ -309,4 +310,19 @@ fn indented_block_end(rows: &[Measured<'_>], gaps: &[bool], start: usize, column
         end += 1;
     }
     end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_list_items() {
+        for label in ["•", "—", "12", "1.", "a)", "(iv)", "1.2."] {
+            assert!(is_label(label), "{label}");
+        }
+        for word in ["M.", "Mme", "le", "L’", "longtemps.", "etc.,"] {
+            assert!(!is_label(word), "{word}");
+        }
+    }
 }
