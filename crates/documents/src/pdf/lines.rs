@@ -3,27 +3,13 @@
 use super::characters::{SOFT_HYPHEN, to_nfc};
 use super::columns::{Block, Row};
 use super::drop_caps::DropCap;
+use super::leading::{Baseline, Leading};
 use super::rows::{LaidWord, Phrase};
 use crate::Line;
 
 /// A gap is a drop of more than this many usual drops between lines. Half a blank line is what many books and most
 /// manuals set between paragraphs; formulas stretch lines by less.
 const GAP: f64 = 1.35;
-/// The usual drop is the least that this share of the lines have in common, in percent: a page of lists or of short
-/// paragraphs has more gaps than lines without.
-const USUAL_DROP_PERCENT: usize = 10;
-/// Drops within this of each other are the same drop.
-const SAME_DROP: f64 = 1.03;
-/// Drop between lines in em where a page has too few lines to tell.
-const DEFAULT_DROP_EM: f64 = 1.2;
-/// Lines closer than this, in em, are not lines of one text.
-const LEAST_DROP_EM: f64 = 0.8;
-/// Lines farther apart than this, in em, say nothing about the usual drop.
-const MOST_DROP_EM: f64 = 3.0;
-
-/// Drops that tell what is usual for a size: one or two may all be gaps.
-const ENOUGH_DROPS: usize = 3;
-
 /// Lines that begin within this of each other, in em, begin at the same place.
 const SAME_EDGE_EM: f64 = 0.3;
 /// The column's left edge is the first place where at least this share of its lines begins, in percent.
@@ -57,7 +43,10 @@ pub(super) fn lines(blocks: &[Block<'_>], drop_caps: &[DropCap]) -> Vec<LaidLine
             rows.extend(block.rows.iter().filter_map(|row| Measured::new(row, drop_caps)));
         }
     }
-    let leading = Leading::of(&rows_of);
+    let neighbours = rows_of
+        .iter()
+        .flat_map(|rows| rows.iter().zip(rows.iter().skip(1)));
+    let leading = Leading::of(neighbours.map(|(above, row)| (above.baseline(), row.baseline())));
     let columns: Vec<Column> = rows_of.iter().map(|rows| Column::of(rows)).collect();
     let mut lines = Vec::new();
     let mut lowest: Option<f64> = None;
@@ -108,6 +97,13 @@ impl<'p> Measured<'p> {
         })
     }
 
+    fn baseline(&self) -> Baseline {
+        Baseline {
+            y: self.y,
+            size: self.size,
+        }
+    }
+
     /// Where the text of a list item begins, after its label.
     fn text_after_label(&self) -> Option<f64> {
         let mut words = self.row.iter().flat_map(|phrase| &phrase.words);
@@ -144,12 +140,13 @@ impl<'p> Measured<'p> {
     }
 }
 
-/// Whether a word begins a list item: a bullet, a dash, `12`, `1.`, `a)`, `(iv)`.
+/// Whether a word begins a list item: a bullet, a dash, `12`, `1.`, `a)`, `(iv)`; not the `M.` before a name.
 fn is_label(word: &str) -> bool {
     let short = word.chars().count() <= LABEL_CHARS;
     let sign = word.chars().all(|c| !c.is_alphanumeric());
     let number = word.chars().all(|c| c.is_ascii_digit());
-    short && (sign || number || word.ends_with(['.', ')']))
+    let enumerated = word.ends_with(['.', ')']) && !word.starts_with(char::is_uppercase);
+    short && (sign || number || enumerated)
 }
 
 /// The size that most of a row's width has.
@@ -194,65 +191,6 @@ fn finished_words(row: &Row<'_>) -> Vec<LaidWord> {
     }
     words.retain(|word| !word.text.is_empty());
     words
-}
-
-/// Usual drops from line to line.
-struct Leading {
-    /// Sizes of which there are enough lines, and their usual drop.
-    of_size: Vec<(f64, f64)>,
-    /// Drop in em for all sizes together.
-    usual_em: f64,
-}
-
-impl Leading {
-    fn of(columns: &[Vec<Measured<'_>>]) -> Self {
-        let mut drops: Vec<(f64, f64)> = Vec::new();
-        for pair in columns.iter().flat_map(|rows| rows.windows(2)) {
-            let [above, row] = pair else { continue };
-            let drop = row.y - above.y;
-            let text = LEAST_DROP_EM * row.size..MOST_DROP_EM * row.size;
-            if same_size(above.size, row.size) && text.contains(&drop) {
-                drops.push((row.size, drop));
-            }
-        }
-        drops.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let of_size = drops
-            .chunk_by(|a, b| same_size(a.0, b.0))
-            .filter(|group| group.len() >= ENOUGH_DROPS)
-            .filter_map(|group| {
-                let drop = least_common(group.iter().map(|(_, drop)| *drop).collect())?;
-                group.first().map(|(size, _)| (*size, drop))
-            })
-            .collect();
-        let relative = drops.iter().map(|(size, drop)| drop / size).collect();
-        let usual_em = least_common(relative).unwrap_or(DEFAULT_DROP_EM);
-        Self { of_size, usual_em }
-    }
-
-    /// The usual drop for lines of a size.
-    fn drop(&self, size: f64) -> f64 {
-        self.of_size
-            .iter()
-            .find(|(other, _)| same_size(*other, size))
-            .map_or(self.usual_em * size, |(_, drop)| *drop)
-    }
-}
-
-fn same_size(a: f64, b: f64) -> bool {
-    (a - b).abs() <= 0.05 * a.max(b)
-}
-
-/// The least value that enough of the values share; the middle one where none is shared.
-fn least_common(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let enough = (values.len() * USUAL_DROP_PERCENT / 100).max(ENOUGH_DROPS);
-    values
-        .windows(enough)
-        .find_map(|shared| match shared {
-            [least, .., most] if *most <= least * SAME_DROP => Some(*least),
-            _ => None,
-        })
-        .or_else(|| values.get(values.len() / 2).copied())
 }
 
 /// Which rows of a block stand below a gap. `lowest` is the lowest baseline that was read before.
@@ -372,4 +310,19 @@ fn indented_block_end(rows: &[Measured<'_>], gaps: &[bool], start: usize, column
         end += 1;
     }
     end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_of_list_items() {
+        for label in ["•", "—", "12", "1.", "a)", "(iv)", "1.2."] {
+            assert!(is_label(label), "{label}");
+        }
+        for word in ["M.", "Mme", "le", "L’", "longtemps.", "etc.,"] {
+            assert!(!is_label(word), "{word}");
+        }
+    }
 }

@@ -9,7 +9,7 @@
 //! - [`read_text`]: all that for a process of its own, as [`TextRecord`]s.
 //! - On the way from glyphs to lines, in this order: `collect` (listens to the interpreter), `characters`, `pieces`
 //!   (glyphs without gaps), `frame` (writing directions), `drop_caps`, `rows` (words and phrases), `columns` (reading
-//!   order), `lines` (gaps, indents), `garbled` (is it what is seen?).
+//!   order), `leading` and `lines` (gaps, indents), `garbled` (is it what is seen?).
 
 mod characters;
 mod collect;
@@ -21,6 +21,7 @@ mod drop_caps;
 mod frame;
 mod garbled;
 mod layout;
+mod leading;
 mod lines;
 mod pieces;
 mod reader;

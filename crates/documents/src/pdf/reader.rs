@@ -1,7 +1,7 @@
 //! Reading a document's text page by page, for a process that may die over it.
 
 use std::io::{Error, ErrorKind, Result, Write};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
 use super::document::{OpenLimits, PdfDocument};
@@ -10,11 +10,9 @@ use crate::Page;
 
 /// Deeply nested files need more than the 8 MB that a main thread has. Only what is used of it costs memory.
 const STACK_BYTES: usize = 64 << 20;
-/// Pages read ahead of what is written.
-const PAGES_AHEAD: usize = 2;
 
 /// Writes the text of a document as [`TextRecord`]s, one JSON line each: `Opened`, the pages, `Done`; or `Refused`.
-/// Every line is flushed before the next page is written, so that what was read outlives the process.
+/// Every line is flushed before the next page is read, so that what was read outlives the process.
 ///
 /// The arguments are the first page (from 1), the last page or `-` for the document's last, and how many pages the
 /// document may have. Pages it does not have are not written.
@@ -24,19 +22,22 @@ const PAGES_AHEAD: usize = 2;
 /// could not be started or died.
 pub fn read_text(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
     let range = PageRange::parse(arguments)?;
-    let (records, received) = sync_channel(PAGES_AHEAD);
+    let (records, received) = channel();
+    let (written_one, answers) = channel();
+    let sink = Sink { records, answers };
     let reader = thread::Builder::new()
         .name("pdf".to_owned())
         .stack_size(STACK_BYTES)
-        .spawn(move || range.read(document, &records))?;
+        .spawn(move || range.read(document, &sink))?;
     let mut written = Ok(());
     for record in received {
         written = write_record(&record, output);
-        if written.is_err() {
+        if written.is_err() || written_one.send(()).is_err() {
             break;
         }
     }
-    // The receiver is gone by now: a reader with more pages finds nobody and ends.
+    // A reader with more pages finds nobody now and ends.
+    drop(written_one);
     let read = reader
         .join()
         .map_err(|_| Error::other("the reader of the document panicked"));
@@ -48,6 +49,20 @@ fn write_record(record: &TextRecord, output: &mut dyn Write) -> Result<()> {
     line.push(b'\n');
     output.write_all(&line)?;
     output.flush()
+}
+
+/// Hands records to the thread that writes, since the writer may belong to that thread.
+struct Sink {
+    records: Sender<TextRecord>,
+    answers: Receiver<()>,
+}
+
+impl Sink {
+    /// Returns when the record is flushed: the next page may be the one that ends the process. `false` if nobody
+    /// writes any more.
+    fn write(&self, record: TextRecord) -> bool {
+        self.records.send(record).is_ok() && self.answers.recv().is_ok()
+    }
 }
 
 /// The pages asked for.
@@ -78,19 +93,19 @@ impl PageRange {
     }
 
     /// Sends what there is, until there is no more or nobody listens.
-    fn read(self, bytes: Vec<u8>, records: &SyncSender<TextRecord>) {
+    fn read(self, bytes: Vec<u8>, sink: &Sink) {
         let limits = OpenLimits {
             max_pages: self.max_pages,
         };
         let document = match PdfDocument::open(bytes, limits) {
             Ok(document) => document,
             Err(refusal) => {
-                records.send(TextRecord::Refused(refusal)).ok();
+                sink.write(TextRecord::Refused(refusal));
                 return;
             }
         };
         let pages = document.page_count();
-        if records.send(TextRecord::Opened { pages }).is_err() {
+        if !sink.write(TextRecord::Opened { pages }) {
             return;
         }
         let mut reader = document.reader();
@@ -98,11 +113,11 @@ impl PageRange {
             let Some(content) = reader.page(number) else {
                 break;
             };
-            if records.send(TextRecord::Page(content.into())).is_err() {
+            if !sink.write(TextRecord::Page(content.into())) {
                 return;
             }
         }
-        records.send(TextRecord::Done).ok();
+        sink.write(TextRecord::Done);
     }
 }
 

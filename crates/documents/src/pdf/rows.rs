@@ -33,8 +33,6 @@ const SPACED_GAPS_EM: std::ops::Range<f64> = 0.05..1.0;
 const SPACED_WIDEST_EM: f64 = 0.5;
 /// A letter-spaced row, unless it is all capitals, has a word gap of at least this many letter gaps.
 const SPACED_WORD_GAP: f64 = 1.5;
-/// Between letter gaps and word gaps.
-const SPACED_THRESHOLD: f64 = 1.4;
 
 /// Characters without a space between them, in the coordinates of their frame.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +127,7 @@ fn word_gap(row: &[Piece]) -> f64 {
     // A row of even gaps may as well be a list of letters, but hardly of capitals this close.
     let told_apart = widest > SPACED_WORD_GAP * median || row.iter().all(|piece| is_capital(&piece.text));
     if gaps.len() >= SPACED_MIN_PIECES && median < SPACED_WIDEST_EM && told_apart {
-        (median * SPACED_THRESHOLD).max(WORD_GAP_EM)
+        median + WORD_GAP_EM
     } else {
         WORD_GAP_EM
     }

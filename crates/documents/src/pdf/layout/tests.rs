@@ -284,6 +284,26 @@ fn spaced_letters_make_a_word() {
 }
 
 #[test]
+fn kerning_does_not_cut_spaced_letters() {
+    let mut sheet = Sheet::default();
+    let mut x = 50.0;
+    for (letter, gap) in [
+        ("T", 0.9),
+        ("R", 1.25),
+        ("A", 0.9),
+        ("V", 0.9),
+        ("E", 0.9),
+        ("R", 0.9),
+        ("S", 4.0),
+        ("A", 0.9),
+    ] {
+        sheet.piece(x, 100.0, 10.0, 6.0, letter);
+        x += 6.0 + gap;
+    }
+    assert_eq!(sheet.read(), ["TRAVERS A"]);
+}
+
+#[test]
 fn text_on_its_side_is_a_line_of_its_own() {
     let mut sheet = Sheet::default();
     sheet.text(50.0, 100.0, 10.0, "de haut en bas");
