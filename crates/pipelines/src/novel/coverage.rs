@@ -90,6 +90,12 @@ impl Coverage {
         }
     }
 
+    /// Pages there is an account of.
+    #[cfg(test)]
+    pub(super) fn pages(&self) -> u32 {
+        u32::try_from(self.states.len()).unwrap_or(u32::MAX)
+    }
+
     fn in_state(&self, (first, last): PageRange, state: PageState) -> impl Iterator<Item = u32> {
         self.states
             .range(first..=last)

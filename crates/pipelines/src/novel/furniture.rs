@@ -131,10 +131,17 @@ impl Edge {
         let is_number = is_digits(bare) || is_roman(bare);
         let mut key = String::new();
         for token in line.split_whitespace().filter(|token| !is_roman(token)) {
-            if !key.is_empty() {
-                key.push(' ');
+            let without_digits: String = token.chars().filter(|c| !c.is_numeric()).collect();
+            // `3 / 120` and `iii` have to leave the same.
+            if without_digits.chars().any(char::is_alphabetic) {
+                if !key.is_empty() {
+                    key.push(' ');
+                }
+                key.push_str(&without_digits);
             }
-            key.extend(token.chars().filter(|c| !c.is_numeric()));
+        }
+        if key.is_empty() {
+            key.extend(line.chars().filter(|c| !c.is_numeric()));
         }
         Self {
             is_number,
@@ -301,6 +308,14 @@ mod tests {
                 .iter()
                 .all(|page| page.len() == 1 && page[0].starts_with("Il dort"))
         );
+    }
+
+    #[test]
+    fn numbers_of_every_kind_leave_the_same() {
+        let keys = ["Roman iv", "ROMAN 12 / 120", "Roman — 7"].map(|line| Edge::of(line).key);
+        assert_eq!(keys, ["roman", "roman", "roman"]);
+        assert_eq!(Edge::of("* * *").key, "* * *");
+        assert_ne!(Edge::of("12 / 120").key, Edge::of("* * *").key);
     }
 
     #[test]

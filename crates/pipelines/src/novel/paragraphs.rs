@@ -19,6 +19,10 @@ const LONGEST_PARAGRAPH_LINES: usize = 400;
 /// Where not even sentences end, a paragraph ends with the line that reaches this many bytes.
 const LONGEST_PARAGRAPH_BYTES: usize = 128 * 1024;
 
+/// A line with so many dots in a row, spaces between them or not, and a number behind them, is a line of a table of
+/// contents.
+const LEADER_DOTS: usize = 5;
+
 /// A paragraph, and the page each of its characters stands on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Paragraph {
@@ -76,10 +80,12 @@ pub(super) fn paragraphs(pages: &[Page]) -> Vec<Paragraph> {
         if text.is_empty() {
             continue;
         }
-        let is_full = found
+        let is_entry = is_contents_entry(&line.text);
+        let is_closed = found
             .last()
-            .is_some_and(|paragraph| paragraph.text.len() >= LONGEST_PARAGRAPH_BYTES);
-        let begins = is_full
+            .is_some_and(|paragraph| paragraph.heading || paragraph.text.len() >= LONGEST_PARAGRAPH_BYTES);
+        let begins = is_entry
+            || is_closed
             || previous
                 .as_ref()
                 .is_none_or(|previous| begins_paragraph(previous, line, &text));
@@ -88,6 +94,7 @@ pub(super) fn paragraphs(pages: &[Page]) -> Vec<Paragraph> {
         }
         if let Some(paragraph) = found.last_mut() {
             paragraph.add_line(&text, page);
+            paragraph.heading = is_entry;
         }
         let before = previous
             .filter(|_| !begins)
@@ -99,7 +106,7 @@ pub(super) fn paragraphs(pages: &[Page]) -> Vec<Paragraph> {
         });
     }
     for paragraph in &mut found {
-        paragraph.heading = is_heading(&paragraph.text);
+        paragraph.heading |= is_heading(&paragraph.text);
     }
     found
 }
@@ -178,6 +185,32 @@ fn is_heading(text: &str) -> bool {
     HEADING_WORD.has(bare(&first))
         || ORDINAL.has(bare(&first)) && words == 2 && HEADING_WORD.has(bare(&second))
         || in_capitals(text)
+}
+
+/// `Chapitre II . . . . . 12`, as it was found: repeats a heading.
+fn is_contents_entry(line: &str) -> bool {
+    let line = line.trim_end();
+    let Some((before, number)) = line.rsplit_once(|c: char| c.is_whitespace() || c == '.') else {
+        return false;
+    };
+    let small_roman = |c: char| matches!(c, 'i' | 'v' | 'x' | 'l');
+    if !is_numeral(number) && (number.is_empty() || !number.chars().all(small_roman)) {
+        return false;
+    }
+    let leader = line[before.len()..]
+        .chars()
+        .next()
+        .into_iter()
+        .chain(before.chars().rev());
+    leader
+        .take_while(|c| matches!(c, '.' | '…') || c.is_whitespace())
+        .map(|c| match c {
+            '.' => 1,
+            '…' => 3,
+            _ => 0,
+        })
+        .sum::<usize>()
+        >= LEADER_DOTS
 }
 
 fn is_numeral(text: &str) -> bool {
@@ -280,6 +313,38 @@ mod tests {
         ] {
             assert!(!is_heading(text), "{text}");
         }
+    }
+
+    #[test]
+    fn tables_of_contents_are_headings() {
+        for line in [
+            "Chapitre II . . . . . . 12",
+            "La mer..........xiv",
+            "1.1 Le port ……… 3",
+            "Le port . . . . .\u{a0}IV",
+        ] {
+            assert!(is_contents_entry(line), "{line}");
+        }
+        for line in [
+            "Il partit en… 12",
+            "Il partit... 12",
+            "Le port . . . . . .",
+            "Il partit..... puis il",
+            "12",
+            "",
+        ] {
+            assert!(!is_contents_entry(line), "{line}");
+        }
+        assert_eq!(
+            found(
+                "Le port et la mer . . . . . 3\nLe vent . . . . . 9\nIl dormait sur le port et il\nrevenait"
+            ),
+            [
+                ("Le port et la mer . . . . . 3".to_owned(), true),
+                ("Le vent . . . . . 9".to_owned(), true),
+                ("Il dormait sur le port et il|revenait".to_owned(), false)
+            ]
+        );
     }
 
     #[test]

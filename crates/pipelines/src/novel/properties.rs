@@ -2,13 +2,17 @@
 
 use proptest::prelude::*;
 
+use docmill_documents::pdf::{PageText, TextKind};
 use docmill_documents::{Line, Page};
 
 use super::chunks::{ChunkInput, Source, in_window, owned_pages, process, read, window};
+use super::coverage::Coverage;
 use super::flags::Flag;
+use super::furniture;
 use super::settings::{OnOverlong, Settings};
 use super::split::{Kind, Piece, split};
 use super::words::{count_words, fold, parts};
+use crate::pdf::{Loss, PdfText};
 
 /// Words that the rules look at, and some they do not.
 const WORDS: &str = "\
@@ -110,8 +114,73 @@ fn document() -> impl Strategy<Value = Vec<Page>> {
     })
 }
 
+/// A PDF with a head and a number on its pages, some of them scans, lost, or read in part.
+fn pdf() -> impl Strategy<Value = PdfText> {
+    let trouble = proptest::sample::select(&[0_u8, 0, 0, 0, 0, 1, 2, 3]);
+    (
+        document(),
+        proptest::collection::vec(trouble, 12),
+        any::<[bool; 2]>(),
+    )
+        .prop_map(|(pages, troubles, [head, number])| {
+            let mut text = PdfText {
+                pages: u32::try_from(pages.len()).unwrap(),
+                ..PdfText::default()
+            };
+            let line = |text: &str| Line {
+                text: text.to_owned(),
+                reach_percent: 30,
+                ..Line::default()
+            };
+            for (mut page, trouble) in pages.into_iter().zip(troubles) {
+                let n = page.number;
+                if trouble == 1 {
+                    text.lost.insert(n, Loss::NotReached);
+                    continue;
+                }
+                if head {
+                    page.lines.insert(0, line(&format!("LE PORT {n}")));
+                }
+                if number {
+                    page.lines.push(line(&format!("— {n} —")));
+                }
+                if trouble == 2 {
+                    page.lines.clear();
+                }
+                let read = PageText {
+                    page,
+                    kind: TextKind::Visible,
+                    pictures: u32::from(trouble == 2),
+                    failed: trouble == 3,
+                    ..PageText::default()
+                };
+                text.read.insert(n, read);
+            }
+            text
+        })
+}
+
+/// The words of the lines that are no furniture.
+fn body(text: &PdfText) -> Vec<String> {
+    let mut pages: Vec<Page> = text.read.values().map(|read| read.page.clone()).collect();
+    furniture::strip(&mut pages);
+    pages
+        .iter()
+        .flat_map(|page| &page.lines)
+        .flat_map(|line| words_of(&super::characters::clean(&line.text)))
+        .collect()
+}
+
+fn letters(words: impl IntoIterator<Item = String>) -> String {
+    let words: String = words.into_iter().collect();
+    words.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
 fn run(pages: &[Page], settings: &Settings, size: u32) -> Vec<Source> {
-    let count = u32::try_from(pages.len()).unwrap();
+    run_pages(pages, u32::try_from(pages.len()).unwrap(), settings, size)
+}
+
+fn run_pages(pages: &[Page], count: u32, settings: &Settings, size: u32) -> Vec<Source> {
     let paragraphs = read(pages, settings);
     owned_pages(count, size)
         .into_iter()
@@ -167,6 +236,41 @@ proptest! {
         prop_assert_eq!(read, out);
         for source in &sources {
             assert_nothing_lost(&source.original, &source.pieces)?;
+        }
+    }
+
+    #[test]
+    fn every_word_of_a_pdf_but_its_furniture_comes_out(text in pdf(), settings in settings(), size in 1_u32..5) {
+        let settings = Settings { include_headings: true, ..settings };
+        let wanted = body(&text);
+        let count = text.pages;
+        let (_, pages) = Coverage::of(text);
+        let sources = run_pages(&pages, count, &settings, size);
+        let out: Vec<String> = sources.iter().flat_map(|source| words_of(&source.original)).collect();
+        if settings.fix_hyphenation {
+            prop_assert_eq!(letters(wanted), letters(out));
+        } else {
+            prop_assert_eq!(wanted, out);
+        }
+        for source in &sources {
+            assert_nothing_lost(&source.original, &source.pieces)?;
+        }
+        prop_assert_eq!(&sources, &run_pages(&pages, count, &settings, u32::MAX));
+    }
+
+    #[test]
+    fn every_page_of_a_pdf_is_accounted_for(text in pdf(), size in 1_u32..5) {
+        let (count, read) = (text.pages, text.read.clone());
+        let (coverage, pages) = Coverage::of(text);
+        let chunks = owned_pages(count, size);
+        prop_assert_eq!(coverage.pages(), count);
+        let with_words: Vec<u32> =
+            pages.iter().filter(|page| furniture::has_words(page)).map(|page| page.number).collect();
+        for (first, last) in chunks {
+            let has_text = with_words.iter().any(|page| (first..=last).contains(page));
+            let is_blank = (first..=last)
+                .all(|page| read.get(&page).is_some_and(|read| read.pictures == 0 && !read.failed));
+            prop_assert_eq!(coverage.failure((first, last)).is_none(), has_text || is_blank);
         }
     }
 

@@ -89,7 +89,11 @@ fn book(pages: usize) -> Vec<Option<PageText>> {
                 format!("{} du port. La nuit tombait.", word(n)),
                 format!("Il vit la mer {}", word(n)),
             );
-            let head = if n.is_multiple_of(2) { "Le vieux port" } else { "ROMAN" };
+            let head = if n.is_multiple_of(2) {
+                "Le vieux port"
+            } else {
+                "ROMAN"
+            };
             Some(page(n, &[head, &end, &begin, &n.to_string()]))
         })
         .collect()
