@@ -125,7 +125,7 @@ fn programs_get_a_document_a_line() {
 #[test]
 fn each_kind_of_failure_has_its_code() {
     let folder = folder();
-    std::fs::write(folder.path().join("scan.pdf"), b"%PDF-1.7\n").unwrap();
+    std::fs::write(folder.path().join("cut.pdf"), b"%PDF-1.7\n").unwrap();
     std::fs::write(folder.path().join("empty.txt"), b"").unwrap();
     let cases: [(&[&str], Exit, &str); 10] = [
         (&["run", "novel", "nowhere.txt"], Exit::Usage, "nowhere.txt: "),
@@ -135,7 +135,7 @@ fn each_kind_of_failure_has_its_code() {
             Exit::Refused,
             "Known are: novel",
         ),
-        (&["run", "novel", "scan.pdf"], Exit::Refused, "."),
+        (&["run", "novel", "cut.pdf"], Exit::JobFailed, "could not open this PDF"),
         (&["run", "novel", "empty.txt"], Exit::Refused, "."),
         (
             &["run", "novel", "story.txt", "--set", "sentence_length_limit=99"],

@@ -23,7 +23,7 @@ const PIECES: [&[u8]; 16] = [
 ];
 
 /// `document` with one to eight damages; never empty.
-pub fn damaged(document: &[u8], random: &mut impl Rng) -> Vec<u8> {
+pub(crate) fn damaged(document: &[u8], random: &mut impl Rng) -> Vec<u8> {
     let mut bytes = document.to_vec();
     for _ in 0..random.random_range(1..=8) {
         if bytes.is_empty() {

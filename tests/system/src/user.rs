@@ -1,6 +1,7 @@
 //! A user of their own for each test.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use docmill_cli::client::{
@@ -10,6 +11,7 @@ use docmill_cli::local::{self, LocalJob};
 use docmill_core::ids::sha256_hex;
 use docmill_core::intake::SentFile;
 use docmill_core::pipeline::ExportOptions;
+use docmill_core::sandbox::NoSandbox;
 use serde_json::{Map, Value, json};
 
 use crate::wait;
@@ -245,7 +247,9 @@ impl User {
                 bytes: file.bytes,
             }],
         };
-        let ended = wait::within("a run in this process", local::run(run, &mut |_| {}))
+        // A text is read without a sandbox.
+        let sandbox = Arc::new(NoSandbox);
+        let ended = wait::within("a run in this process", local::run(run, sandbox, &mut |_| {}))
             .await
             .unwrap();
         assert_eq!(ended.job.total_chunks, job.total_chunks);
