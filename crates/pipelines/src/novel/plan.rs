@@ -66,7 +66,8 @@ impl Read {
         let paragraphs = chunks::read(found, settings);
         let texts = || paragraphs.iter().map(|paragraph| paragraph.text.as_str());
         if !texts().any(is_word) {
-            return Err(notices::no_text((1, pages)));
+            let all = (1, pages);
+            return Err(coverage.failure(all).unwrap_or_else(|| notices::no_text(all)));
         }
         let chunk_pages = chunks::chunk_pages(pages);
         let mut warnings = coverage.warnings(&chunks::owned_pages(pages, chunk_pages));

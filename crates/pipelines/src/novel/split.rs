@@ -178,12 +178,11 @@ impl Splitter<'_, '_> {
             .unwrap_or(end)
     }
 
-    /// Whether a piece that ends with this word breaks off: `… et.`, `… dans la.`, `… trente.`
+    /// Whether a piece that ends with this word breaks off: `… et.`, `… dans la.`, `… rend ce.`, `… trente.`
     fn dangles(&self, word: usize) -> bool {
-        self.sentence
-            .parts(word)
-            .last()
-            .is_some_and(|part| begins_phrase(part) || is_before_nouns(part) || TENS.has(part))
+        self.sentence.parts(word).last().is_some_and(|part| {
+            begins_phrase(part) || is_before_nouns(part) || is_before_relatives(part) || TENS.has(part)
+        })
     }
 
     /// 0 behind a pause, 1 before a word that begins a phrase, 2 before `de`, 3 elsewhere.
@@ -292,6 +291,11 @@ fn is_before_nouns(part: &str) -> bool {
         part,
         "de" | "d'" | "du" | "des" | "le" | "la" | "les" | "l'" | "un" | "une"
     )
+}
+
+/// Words that stand for what a relative clause tells: `ce qu'il veut`.
+fn is_before_relatives(part: &str) -> bool {
+    matches!(part, "ce" | "celui" | "celle" | "ceux" | "celles")
 }
 
 /// Words that begin a phrase.
