@@ -72,7 +72,11 @@ async fn main() -> BenchResult<()> {
             race.run(&client, &peer).await
         }
         What::Book { peer, file, runs } => {
-            let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
+            let name = file
+                .file_name()
+                .unwrap_or(file.as_os_str())
+                .to_string_lossy()
+                .into_owned();
             let race = Race {
                 title: name.clone(),
                 pipeline: "novel",

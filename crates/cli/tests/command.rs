@@ -127,7 +127,7 @@ fn each_kind_of_failure_has_its_code() {
     let folder = folder();
     std::fs::write(folder.path().join("cut.pdf"), b"%PDF-1.7\n").unwrap();
     std::fs::write(folder.path().join("empty.txt"), b"").unwrap();
-    let cases: [(&[&str], Exit, &str); 10] = [
+    let cases: [(&[&str], Exit, &str); 9] = [
         (&["run", "novel", "nowhere.txt"], Exit::Usage, "nowhere.txt: "),
         (&["run", "novel", "."], Exit::Usage, "not a file"),
         (
@@ -135,7 +135,6 @@ fn each_kind_of_failure_has_its_code() {
             Exit::Refused,
             "Known are: novel",
         ),
-        (&["run", "novel", "cut.pdf"], Exit::JobFailed, "could not open this PDF"),
         (&["run", "novel", "empty.txt"], Exit::Refused, "."),
         (
             &["run", "novel", "story.txt", "--set", "sentence_length_limit=99"],
@@ -168,6 +167,14 @@ fn each_kind_of_failure_has_its_code() {
             "{arguments:?}: {last}"
         );
     }
+
+    let output = docmill(folder.path(), &["run", "novel", "cut.pdf"]);
+    assert_eq!(code(&output), Exit::JobFailed as i32);
+    assert!(
+        err(&output).contains("Failed: We could not open this PDF."),
+        "{}",
+        err(&output)
+    );
 }
 
 #[test]

@@ -56,10 +56,17 @@ pub(crate) fn damaged(document: &[u8], random: &mut impl Rng) -> Vec<u8> {
 
 /// Another number in place of the next one from `at` on.
 fn change_number(bytes: &mut Vec<u8>, at: usize, random: &mut impl Rng) {
-    let Some(start) = bytes[at..].iter().position(u8::is_ascii_digit).map(|found| at + found) else {
+    let Some(start) = bytes[at..]
+        .iter()
+        .position(u8::is_ascii_digit)
+        .map(|found| at + found)
+    else {
         return;
     };
-    let length = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let length = bytes[start..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     let number = match random.random_range(0..5) {
         0 => "0".to_owned(),
         1 => "4294967296".to_owned(),

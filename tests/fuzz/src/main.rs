@@ -86,7 +86,11 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     println!("{count:#?}");
     let crashed = count.ends.contains_key("Crashed") || count.silent > 0;
-    Ok(if crashed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if crashed {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }
 
 /// What became of the documents.

@@ -21,7 +21,11 @@ pub fn pdf(pages: &[Shown<'_>]) -> FormFile {
         .collect();
     let mut objects = vec![
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), pages.len()),
+        format!(
+            "<< /Type /Pages /Kids [{}] /Count {} >>",
+            kids.join(" "),
+            pages.len()
+        ),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>".to_owned(),
         PICTURE.to_owned(),
     ];
@@ -38,7 +42,10 @@ pub fn pdf(pages: &[Shown<'_>]) -> FormFile {
              /XObject << /Im1 4 0 R >> >> >>",
             FIRST_PAGE + 2 * at + 1
         ));
-        objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
+        objects.push(format!(
+            "<< /Length {} >>\nstream\n{content}\nendstream",
+            content.len()
+        ));
     }
     let mut bytes = b"%PDF-1.7\n".to_vec();
     let mut places = Vec::with_capacity(objects.len());

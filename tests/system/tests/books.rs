@@ -80,8 +80,23 @@ async fn scans_among_the_pages_are_named() {
     assert!(message.contains("2–3"), "{message}");
     assert_eq!(result(&user, &job).await["source"]["pages"], 4);
 
-    // The second chunk has nothing else.
-    let pages: Vec<_> = (0..60).map(|page| if page < 40 { PROSE } else { Shown::Scan }).collect();
+    // The second chunk has nothing else. What is at the top of every page would be a running head.
+    let texts: Vec<[String; 2]> = (b'A'..=b'Z')
+        .chain(b'a'..=b'n')
+        .map(|letter| char::from(letter).to_string().repeat(3))
+        .map(|name| {
+            [
+                format!("Le port de {name} dormait."),
+                format!("Paul regardait {name} et la mer."),
+            ]
+        })
+        .collect();
+    let lines: Vec<[&str; 2]> = texts
+        .iter()
+        .map(|page| [page[0].as_str(), page[1].as_str()])
+        .collect();
+    let mut pages: Vec<_> = lines.iter().map(|lines| Shown::Lines(lines)).collect();
+    pages.resize(60, Shown::Scan);
     let job = ended(&user, pdf(&pages)).await;
     assert_eq!(
         (job.status.as_str(), job.outcome.as_deref()),

@@ -64,7 +64,10 @@ fn chapter_heads(pages: &[Page], outermost: &[Option<Edge>]) -> HashSet<usize> {
     for (place, (page, edge)) in pages.iter().zip(outermost).enumerate() {
         let Some(edge) = edge else { continue };
         let set_apart = page.lines.get(1).is_some_and(|line| line.gap_before);
-        let sentence = page.lines.first().is_some_and(|line| ends_sentence_or_clause(&line.text));
+        let sentence = page
+            .lines
+            .first()
+            .is_some_and(|line| ends_sentence_or_clause(&line.text));
         if set_apart && !sentence && !edge.is_number && !edge.key.is_empty() {
             places.entry(&edge.key).or_default().push(place);
         }
