@@ -18,6 +18,8 @@ use docmill_core::message::Message;
 use docmill_core::time::Time;
 use docmill_gateway::BatchAnswer;
 use docmill_gateway::logs::ms_since;
+// Defines what the PDF reader would otherwise need a newer C library for.
+use docmill_glibc as _;
 use futures::FutureExt;
 
 pub use record::{QueueEvent, QueueRecord};
