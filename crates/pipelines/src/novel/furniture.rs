@@ -23,36 +23,50 @@ const CHAPTER_HEAD_STEP: usize = 2;
 /// and right pages are counted apart, each by itself.
 pub(super) fn strip(pages: &mut [Page]) {
     let with_text = pages.iter().filter(|page| !page.lines.is_empty()).count();
-    for side in [Side::Top, Side::Foot] {
-        let mut numbered = vec![false; pages.len()];
-        for _ in 0..LINES_A_SIDE {
-            let outermost: Vec<Option<Edge>> = pages
-                .iter()
-                .map(|page| side.line(page).map(|text| Edge::of(&text)))
-                .collect();
-            let mut counts: HashMap<&str, usize> = HashMap::new();
-            for edge in outermost.iter().flatten() {
-                *counts.entry(&edge.key).or_default() += 1;
+    let mut numbered = [Side::Top, Side::Foot].map(|side| (side, vec![false; pages.len()]));
+    for _ in 0..LINES_A_SIDE {
+        // Both sides are looked at before a line goes: the only line of a page is its head and its foot.
+        let taken = numbered
+            .each_mut()
+            .map(|(side, numbered)| furniture_at(*side, pages, numbered, with_text));
+        let [tops, feet] = &taken;
+        for (page, (top, foot)) in pages.iter_mut().zip(tops.iter().zip(feet)) {
+            if *top {
+                Side::Top.remove(page);
             }
-            let chapter_heads = match side {
-                Side::Top => chapter_heads(pages, &outermost),
-                Side::Foot => HashSet::new(),
-            };
-            let places = (0..).zip(pages.iter_mut().zip(&mut numbered).zip(&outermost));
-            for (place, ((page, numbered), edge)) in places {
-                let Some(edge) = edge else { continue };
-                let count = counts.get(edge.key.as_str()).copied().unwrap_or(0);
-                let is_head = count >= LEAST_PAGES && count * 100 >= with_text * LEAST_SHARE_PERCENT
-                    || chapter_heads.contains(&place);
-                if edge.is_number && !*numbered {
-                    *numbered = true;
-                    side.remove(page);
-                } else if is_head && !edge.is_number {
-                    side.remove(page);
-                }
+            if *foot {
+                Side::Foot.remove(page);
             }
         }
     }
+}
+
+/// For each page whether its outermost line on this side is furniture. `numbered` says which pages have had their
+/// number, and is kept up.
+fn furniture_at(side: Side, pages: &[Page], numbered: &mut [bool], with_text: usize) -> Vec<bool> {
+    let outermost: Vec<Option<Edge>> = pages
+        .iter()
+        .map(|page| side.line(page).map(|text| Edge::of(&text)))
+        .collect();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for edge in outermost.iter().flatten() {
+        *counts.entry(&edge.key).or_default() += 1;
+    }
+    let chapter_heads = match side {
+        Side::Top => chapter_heads(pages, &outermost),
+        Side::Foot => HashSet::new(),
+    };
+    let places = (0..).zip(&outermost).zip(numbered);
+    let taken = places.map(|((place, edge), numbered)| {
+        let Some(edge) = edge else { return false };
+        if edge.is_number {
+            return !std::mem::replace(numbered, true);
+        }
+        let count = counts.get(edge.key.as_str()).copied().unwrap_or(0);
+        let is_head = count >= LEAST_PAGES && count * 100 >= with_text * LEAST_SHARE_PERCENT;
+        is_head || chapter_heads.contains(&place)
+    });
+    taken.collect()
 }
 
 /// The pages, by position, that begin with the title of their chapter. Chapters are too short for the share of pages
@@ -115,6 +129,7 @@ impl Side {
 
     fn remove(self, page: &mut Page) {
         match self {
+            Self::Top if page.lines.is_empty() => {}
             Self::Top => drop(page.lines.remove(0)),
             Self::Foot => drop(page.lines.pop()),
         }

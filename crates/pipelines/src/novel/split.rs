@@ -185,14 +185,16 @@ impl Splitter<'_, '_> {
         })
     }
 
-    /// 0 behind a pause, 1 before a word that begins a phrase, 2 before `de`, 3 elsewhere.
+    /// 0 behind a pause, 1 before a word that begins a phrase or `ce que`, 2 before `de`, 3 elsewhere.
     fn boundary_class(&self, word: usize, boundary: usize, end: usize) -> usize {
         if (word..boundary).any(|token| self.sentence.text(token).ends_with([',', ';', ':'])) {
             return 0;
         }
-        let next = (boundary..end).find(|token| self.sentence.is_word(*token));
-        match next.and_then(|token| self.sentence.parts(token).next()) {
+        let mut next = (boundary..end).filter(|token| self.sentence.is_word(*token));
+        let mut first_part = || next.next().and_then(|token| self.sentence.parts(token).next());
+        match first_part() {
             Some(part) if begins_phrase(part) => 1,
+            Some(part) if is_before_relatives(part) && first_part().is_some_and(is_relative) => 1,
             Some("de" | "d'" | "du" | "des") => 2,
             _ => 3,
         }
@@ -296,6 +298,11 @@ fn is_before_nouns(part: &str) -> bool {
 /// Words that stand for what a relative clause tells: `ce qu'il veut`.
 fn is_before_relatives(part: &str) -> bool {
     matches!(part, "ce" | "celui" | "celle" | "ceux" | "celles")
+}
+
+/// Relative pronouns.
+fn is_relative(part: &str) -> bool {
+    matches!(part, "que" | "qu'" | "qui" | "dont" | "où")
 }
 
 /// Words that begin a phrase.
