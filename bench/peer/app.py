@@ -86,8 +86,8 @@ def book(job, document):
     tasks = []
     for first in range(0, pages, CHUNK_PAGES - OVERLAP_PAGES):
         writer, part = PdfWriter(), io.BytesIO()
-        for page in reader.pages[first : first + CHUNK_PAGES]:
-            writer.add_page(page)
+        for page in range(first, min(first + CHUNK_PAGES, pages)):
+            writer.add_page(reader.pages[page])
         writer.write(part)
         tasks.append(book_chunk.s(job, len(tasks), base64.b64encode(part.getvalue()).decode()))
         if first + CHUNK_PAGES >= pages:
