@@ -87,6 +87,9 @@ fn chapter_heads(pages: &[Page], outermost: &[Option<Edge>]) -> HashSet<usize> {
         }
     }
     places.retain(|_, places| places.len() > 1);
+    if places.is_empty() {
+        return HashSet::new();
+    }
     let mut titles: HashSet<&str> = HashSet::new();
     for line in pages.iter().flat_map(|page| page.lines.iter().skip(1)) {
         let key = Edge::of(&clean(&line.text)).key;
