@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # BOOK=<a French PDF of at most 4 MB>: the book that both sides read; the bundled sample by default.
+# PARAMETERS="Name=Value ...": further parameters of the template, such as WorkerBatchSize=10.
 #
 # Builds the release functions, deploys them to a local AWS of their own with two workers, and runs every benchmark:
 # packages and start-up, answer and first event, requests as a formula, and the platform against Celery on Redis.
@@ -53,7 +54,8 @@ started+=($!)
 (cd bench/peer && exec "$peer/venv/bin/gunicorn" -w 2 -b 127.0.0.1:$peer_port app:app) >"$peer/gunicorn.log" 2>&1 &
 started+=($!)
 export DOCMILL_BOOTSTRAPS=$bootstraps
-"$python" infra/local/stack.py up NormalConcurrency=2
+read -ra parameters <<<"${PARAMETERS:-}"
+"$python" infra/local/stack.py up NormalConcurrency=2 "${parameters[@]}"
 settings=$("$python" infra/local/stack.py env)
 eval "$settings"
 

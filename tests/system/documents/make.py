@@ -1,5 +1,11 @@
-"""Writes the documents of this folder that mean harm. Same bytes every time."""
+"""Writes the documents of this folder that mean harm. Same bytes every time.
 
+    python3 make.py                  into this folder
+    python3 make.py --large FOLDER   honest documents of a size that is at a limit, too large to be kept here
+"""
+
+import random
+import sys
 import zlib
 from pathlib import Path
 
@@ -45,5 +51,38 @@ def loop():
     ])
 
 
-for name, document in (("bomb", bomb()), ("loop", loop())):
-    (HERE / f"{name}.pdf").write_bytes(document)
+def pages(count, picture_bytes=0):
+    """Two lines on each page; with pictures of noise, which no filter makes smaller."""
+    noise = random.Random(count)
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+    ]
+    kids = []
+    for page in range(count):
+        # In letters: what stands at the top of every page but for its numbers is a running head.
+        name = bytes(ord("a") + int(digit) for digit in str(page))
+        content = b"BT /F1 11 Tf 14 TL 56 720 Td (Paul lisait %s.) Tj T* (Marie regardait %s.) Tj ET" % (name, name)
+        resources = b"/Font << /F1 3 0 R >>"
+        if picture_bytes:
+            entries = b"/Type /XObject /Subtype /Image /Width %d /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8"
+            entries = entries % picture_bytes + b" /Length %d" % picture_bytes
+            objects.append(b"<< " + entries + b" >>\nstream\n" + noise.randbytes(picture_bytes) + b"\nendstream")
+            resources += b" /XObject << /I %d 0 R >>" % len(objects)
+            content += b" q 500 0 0 50 50 50 cm /I Do Q"
+        objects.append(b"<< /Length %d >>\nstream\n" % len(content) + content + b"\nendstream")
+        entries = b"/Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents %d 0 R" % len(objects)
+        objects.append(b"<< " + entries + b" /Resources << " + resources + b" >> >>")
+        kids.append(b"%d 0 R" % len(objects))
+    objects[1] = b"<< /Type /Pages /Kids [" + b" ".join(kids) + b"] /Count %d >>" % count
+    return pdf(objects)
+
+
+if sys.argv[1:2] == ["--large"]:
+    folder = Path(sys.argv[2])
+    documents = {"pages-1000": pages(1000), "pages-2400": pages(2400), "pictures-29mb": pages(60, 480_000)}
+else:
+    folder, documents = HERE, {"bomb": bomb(), "loop": loop()}
+for name, document in documents.items():
+    (folder / f"{name}.pdf").write_bytes(document)

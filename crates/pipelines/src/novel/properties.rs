@@ -1,8 +1,10 @@
 //! What holds for every text.
 
+use std::path::Path;
+
 use proptest::prelude::*;
 
-use docmill_documents::pdf::{PageText, TextKind};
+use docmill_documents::pdf::{OpenLimits, PageText, PdfDocument, TextKind};
 use docmill_documents::{Line, Page};
 
 use super::chunks::{ChunkInput, Source, in_window, owned_pages, process, read, window};
@@ -199,6 +201,72 @@ fn run_pages(pages: &[Page], count: u32, settings: &Settings, size: u32) -> Vec<
         .collect()
 }
 
+/// R11 for a PDF: the words of its lines but for the furniture are those of the sentences, in order, in whatever chunks.
+fn assert_every_word_comes_out(text: PdfText, settings: Settings, size: u32) -> Result<(), TestCaseError> {
+    let settings = Settings {
+        include_headings: true,
+        ..settings
+    };
+    let wanted = body(&text);
+    let count = text.pages;
+    let (_, pages) = Coverage::of(text);
+    let sources = run_pages(&pages, count, &settings, size);
+    let out: Vec<String> = sources
+        .iter()
+        .flat_map(|source| words_of(&source.original))
+        .collect();
+    if settings.fix_hyphenation {
+        prop_assert_eq!(letters(wanted), letters(out));
+    } else {
+        prop_assert_eq!(wanted, out);
+    }
+    for source in &sources {
+        assert_nothing_lost(&source.original, &source.pieces)?;
+    }
+    prop_assert_eq!(&sources, &run_pages(&pages, count, &settings, u32::MAX));
+    Ok(())
+}
+
+fn pdf_text(path: &Path) -> PdfText {
+    let limits = OpenLimits { max_pages: 1_000 };
+    let document = PdfDocument::open(std::fs::read(path).unwrap(), limits).unwrap();
+    let mut reader = document.reader();
+    PdfText {
+        pages: document.page_count(),
+        read: (1..=document.page_count())
+            .map(|page| (page, reader.page(page).unwrap().into()))
+            .collect(),
+        ..PdfText::default()
+    }
+}
+
+/// The bundled book, and those that `DOCMILL_BOOKS` names, separated by colons.
+#[test]
+fn every_word_of_a_book_comes_out() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/le-phare-de-kermor.pdf");
+    let named = std::env::var_os("DOCMILL_BOOKS").unwrap_or_default();
+    let named = std::env::split_paths(&named).filter(|path| !path.as_os_str().is_empty());
+    for path in named.chain([sample]) {
+        let text = pdf_text(&path);
+        let words = body(&text).len();
+        assert!(words > 0, "{}", path.display());
+        for fix_hyphenation in [false, true] {
+            let settings = Settings {
+                fix_hyphenation,
+                ..Settings::parse(&serde_json::json!({})).unwrap()
+            };
+            let held = assert_every_word_comes_out(text.clone(), settings, 30);
+            assert!(
+                held.is_ok(),
+                "{}: {:.2000}",
+                path.display(),
+                held.unwrap_err().to_string()
+            );
+        }
+        println!("{}: {} pages, {words} words", path.display(), text.pages);
+    }
+}
+
 proptest! {
     #[test]
     fn no_sentence_is_too_long_and_no_word_is_lost(text in sentence(), settings in settings(), dialogue: bool) {
@@ -241,21 +309,7 @@ proptest! {
 
     #[test]
     fn every_word_of_a_pdf_but_its_furniture_comes_out(text in pdf(), settings in settings(), size in 1_u32..5) {
-        let settings = Settings { include_headings: true, ..settings };
-        let wanted = body(&text);
-        let count = text.pages;
-        let (_, pages) = Coverage::of(text);
-        let sources = run_pages(&pages, count, &settings, size);
-        let out: Vec<String> = sources.iter().flat_map(|source| words_of(&source.original)).collect();
-        if settings.fix_hyphenation {
-            prop_assert_eq!(letters(wanted), letters(out));
-        } else {
-            prop_assert_eq!(wanted, out);
-        }
-        for source in &sources {
-            assert_nothing_lost(&source.original, &source.pieces)?;
-        }
-        prop_assert_eq!(&sources, &run_pages(&pages, count, &settings, u32::MAX));
+        assert_every_word_comes_out(text, settings, size)?;
     }
 
     #[test]
