@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# BOOK=<a French PDF of at most 4 MB>: the book that both sides read; the bundled sample by default.
+# BOOK=<a French PDF of at most 4 MB and 263 to 266 pages>: what both sides carry and read; by default the bundled sample
+# five times over.
 # PARAMETERS="Name=Value ...": further parameters of the template, such as WorkerBatchSize=10.
 #
 # Builds the release functions, deploys them to a local AWS of their own with two workers, and runs every benchmark:
@@ -36,6 +37,18 @@ done
     "$peer/venv/bin/pip" install --quiet --requirement bench/peer/requirements.txt
 }
 
+book=${BOOK:-$peer/book.pdf}
+# 265 pages, of which the peer makes 66 parts.
+[[ -n ${BOOK:-} ]] || "$peer/venv/bin/python" - samples/le-phare-de-kermor.pdf "$book" <<'PYTHON'
+import sys
+from pypdf import PdfWriter
+
+writer = PdfWriter()
+for _ in range(5):
+    writer.append(sys.argv[1], import_outline=False)
+writer.write(sys.argv[2])
+PYTHON
+
 finish() {
     local status=$?
     trap - EXIT
@@ -70,7 +83,7 @@ echo "## Requests to AWS"
 "$target/release/bench" requests
 echo
 echo "## Platform against Celery"
-"$target/release/bench" platform --peer "http://127.0.0.1:$peer_port"
+"$target/release/bench" platform --peer "http://127.0.0.1:$peer_port" --file "$book"
 echo
 echo "## A book against Celery"
-"$target/release/bench" book --peer "http://127.0.0.1:$peer_port" --file "${BOOK:-samples/le-phare-de-kermor.pdf}"
+"$target/release/bench" book --peer "http://127.0.0.1:$peer_port" --file "$book"

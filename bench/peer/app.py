@@ -1,6 +1,8 @@
 """The home-made system that Docmill replaces: Flask takes a request, Celery on Redis works off a group of chunks and
-merges them. Two jobs: `/jobs` with empty chunks, so that nothing but the platform is measured, and `/books`, which
-makes sentences of a French PDF as such systems do: small PDFs of five pages, base64 in the broker, one task each.
+merges them. Documents and their parts go through the broker in base64, as in such systems. Three jobs: `/jobs`, whose
+first line is a number of chunks and whose rest is cut into that many parts, and `/pages`, a PDF cut into small PDFs of
+five pages, both of chunks that do nothing, so that the platform is measured and no work; and `/books`, which makes
+sentences of the small PDFs.
 """
 
 import base64
@@ -36,7 +38,7 @@ celery.conf.update(
 
 
 @celery.task(name="chunk")
-def chunk(job, number):
+def chunk(job, number, _part):
     STORE.hincrby(f"job:{job}", "done", 1)
     return number
 
@@ -46,10 +48,39 @@ def merge(numbers, job):
     STORE.hset(f"job:{job}", mapping={"status": "completed", "merged": len(numbers)})
 
 
-@celery.task(name="orchestrate")
-def orchestrate(job, chunks):
-    STORE.hset(f"job:{job}", mapping={"status": "processing", "chunks": chunks})
-    chord(group(chunk.s(job, number) for number in range(chunks)), merge.s(job)).apply_async()
+def encoded(part):
+    return base64.b64encode(part).decode()
+
+
+def start(job, tasks, last):
+    STORE.hset(f"job:{job}", mapping={"status": "processing", "chunks": len(tasks)})
+    chord(group(tasks), last.s(job)).apply_async()
+
+
+@celery.task(name="parts")
+def parts(job, document):
+    line, _, carried = base64.b64decode(document).partition(b"\n")
+    count = int(line)
+    cuts = [len(carried) * number // count for number in range(count + 1)]
+    start(job, [chunk.s(job, n, encoded(carried[cuts[n]:cuts[n + 1]])) for n in range(count)], merge)
+
+
+def small_documents(document):
+    reader = PdfReader(io.BytesIO(base64.b64decode(document)))
+    pages = len(reader.pages)
+    for first in range(0, pages, CHUNK_PAGES - OVERLAP_PAGES):
+        writer, part = PdfWriter(), io.BytesIO()
+        for page in range(first, min(first + CHUNK_PAGES, pages)):
+            writer.add_page(reader.pages[page])
+        writer.write(part)
+        yield encoded(part.getvalue())
+        if first + CHUNK_PAGES >= pages:
+            break
+
+
+@celery.task(name="pages")
+def pages(job, document):
+    start(job, [chunk.s(job, n, part) for n, part in enumerate(small_documents(document))], merge)
 
 
 def sentences(text):
@@ -81,46 +112,33 @@ def book_merge(results, job):
 
 @celery.task(name="book")
 def book(job, document):
-    reader = PdfReader(io.BytesIO(base64.b64decode(document)))
-    pages = len(reader.pages)
-    tasks = []
-    for first in range(0, pages, CHUNK_PAGES - OVERLAP_PAGES):
-        writer, part = PdfWriter(), io.BytesIO()
-        for page in range(first, min(first + CHUNK_PAGES, pages)):
-            writer.add_page(reader.pages[page])
-        writer.write(part)
-        tasks.append(book_chunk.s(job, len(tasks), base64.b64encode(part.getvalue()).decode()))
-        if first + CHUNK_PAGES >= pages:
-            break
-    STORE.hset(f"job:{job}", mapping={"status": "processing", "pages": pages, "chunks": len(tasks)})
-    chord(group(tasks), book_merge.s(job)).apply_async()
+    start(job, [book_chunk.s(job, n, part) for n, part in enumerate(small_documents(document))], book_merge)
 
 
 app = Flask(__name__)
 
 
-def create():
+def submit(task):
+    document = request.files["file"].read()
     job = uuid.uuid4().hex
     STORE.hset(f"job:{job}", mapping={"status": "pending", "done": 0, "created": time.time()})
-    return job
+    task.delay(job, encoded(document))
+    return jsonify(job_id=job, status="pending"), 202
 
 
 @app.post("/jobs")
-def submit():
-    chunks = int(request.files["file"].read())
-    job = create()
-    orchestrate.delay(job, chunks)
-    return jsonify(job_id=job, status="pending"), 202
+def submit_parts():
+    return submit(parts)
+
+
+@app.post("/pages")
+def submit_pages():
+    return submit(pages)
 
 
 @app.post("/books")
 def submit_book():
-    document = request.files["file"].read()
-    if not document.startswith(b"%PDF"):
-        return jsonify(error="not a PDF"), 415
-    job = create()
-    book.delay(job, base64.b64encode(document).decode())
-    return jsonify(job_id=job, status="pending"), 202
+    return submit(book)
 
 
 @app.get("/jobs/<job>")

@@ -33,9 +33,9 @@ const STAGES: &[StageSpec] = &[
     },
 ];
 
-const MAX_BYTES: u64 = 16;
+const MAX_BYTES: u64 = 4 << 20;
 
-/// Its file holds the number of chunks, in digits.
+/// The first line of its file is the number of chunks, in digits; what follows is cut into that many parts, one a chunk.
 pub struct Empty {
     spec: Spec,
 }
@@ -85,7 +85,7 @@ impl Pipeline for Empty {
             return Err(Problem::new(
                 413,
                 "FILE_TOO_LARGE",
-                "The file holds a number of chunks and nothing else.",
+                "The file may have 4 MB.",
             ));
         }
         Ok(())
@@ -98,15 +98,18 @@ impl Pipeline for Empty {
             Outcome::Fail(notice) => return Outcome::Fail(notice),
             Outcome::Cancelled => return Outcome::Cancelled,
         };
-        let count = std::str::from_utf8(&bytes)
+        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+        let count = std::str::from_utf8(&bytes[..end])
             .ok()
-            .and_then(|text| text.trim().parse::<u32>().ok());
+            .and_then(|text| text.trim().parse::<usize>().ok());
         let Some(count @ 1..=500) = count else {
-            return Outcome::fail("NOT_A_NUMBER", "The file must hold a number from 1 to 500.");
+            return Outcome::fail("NOT_A_NUMBER", "The first line must be a number from 1 to 500.");
         };
+        let carried = bytes.slice((end + 1).min(bytes.len())..);
+        let cut = |n: usize| carried.len() * n / count;
         let chunk = |n| PlannedChunk {
             label: format!("chunk {n}"),
-            input: Bytes::from_static(b"{}"),
+            input: carried.slice(cut(n)..cut(n + 1)),
         };
         Outcome::Done(Planned {
             chunks: (0..count).map(chunk).collect(),
@@ -114,8 +117,8 @@ impl Pipeline for Empty {
         })
     }
 
-    async fn process(&self, input: Bytes, _work: &dyn Work) -> Outcome<Bytes> {
-        Outcome::Done(input)
+    async fn process(&self, _input: Bytes, _work: &dyn Work) -> Outcome<Bytes> {
+        Outcome::Done(Bytes::from_static(b"{}"))
     }
 
     async fn merge(&self, request: MergeRequest<'_>, _work: &dyn Work) -> Outcome<Merged> {

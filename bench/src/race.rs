@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use docmill_cli::client::{Client, FormFile, NewJob};
+use docmill_cli::client::{Client, FormFile, NewJob, http_client};
 use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
@@ -23,8 +23,12 @@ pub struct Race<'a> {
     pub pipeline: &'a str,
     /// Where the peer takes the same file, below its URL.
     pub peer_path: &'a str,
-    /// The file.
+    /// Our file.
     pub file: FormFile,
+    /// The peer's.
+    pub peer_file: FormFile,
+    /// Chunks that both must make of it, if they must.
+    pub chunks: Option<u32>,
     /// Runs that count, on each side.
     pub runs: usize,
 }
@@ -49,6 +53,7 @@ impl Race<'_> {
                 if job.status != "completed" || Some(job.processed_chunks) != job.total_chunks {
                     return Err(format!("job {} ended as {}", job.job_id, job.status).into());
                 }
+                self.same_chunks(job.total_chunks)?;
                 return Ok(Times {
                     answered,
                     ended: sent.elapsed(),
@@ -59,9 +64,9 @@ impl Race<'_> {
     }
 
     async fn there(&self, http: &reqwest::Client, url: &str) -> BenchResult<Times> {
-        let part = Part::stream(self.file.bytes.clone())
-            .file_name(self.file.name.clone())
-            .mime_str(&self.file.content_type)?;
+        let part = Part::stream(self.peer_file.bytes.clone())
+            .file_name(self.peer_file.name.clone())
+            .mime_str(&self.peer_file.content_type)?;
         let sent = Instant::now();
         let answer = http
             .post(format!("{url}/{}", self.peer_path))
@@ -75,6 +80,7 @@ impl Race<'_> {
         loop {
             let job: Value = http.get(&show).send().await?.json().await?;
             if job["status"] == "completed" {
+                self.same_chunks(job["chunks"].as_str().and_then(|chunks| chunks.parse().ok()))?;
                 return Ok(Times {
                     answered,
                     ended: sent.elapsed(),
@@ -84,9 +90,18 @@ impl Race<'_> {
         }
     }
 
+    fn same_chunks(&self, made: Option<u32>) -> BenchResult<()> {
+        match self.chunks {
+            Some(chunks) if made != Some(chunks) => {
+                Err(format!("{}: {chunks} chunks expected, {made:?} made", self.title).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Prints a table.
     pub async fn run(&self, client: &Client, peer_url: &str) -> BenchResult<()> {
-        let http = reqwest::Client::new();
+        let http = http_client().build()?;
         let mut samples: [Sample; 4] = Default::default();
         // The first two start processes.
         for run in 0..self.runs + 2 {

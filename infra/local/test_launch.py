@@ -1,5 +1,6 @@
 """The corrections of launch.py do what they say. Run: python -m unittest discover -s infra/local"""
 
+import collections
 import sys
 import unittest
 from pathlib import Path
@@ -94,6 +95,18 @@ class Streams(unittest.TestCase):
     def test_leaves_other_invocations_alone(self):
         self.run_push([["a"]], in_stream=False)
         self.assertEqual(len(self.calls), 1)
+
+
+class Copies(unittest.TestCase):
+    def test_share_nothing_that_can_change(self):
+        item = {"leases": {"M": {"1": {"L": [{"S": "token"}]}}}, "open": {"BOOL": True}, "raw": {"B": b"x"}}
+        tables = collections.defaultdict(dict, {"jobs": item})
+        for value in (item, tables):
+            with self.subTest(type(value)):
+                copy = launch.copied(value)
+                self.assertEqual((copy, type(copy)), (value, type(value)))
+        launch.copied(item)["leases"]["M"]["1"]["L"].append("more")
+        self.assertEqual(len(item["leases"]["M"]["1"]["L"]), 1)
 
 
 class Authorization(unittest.TestCase):

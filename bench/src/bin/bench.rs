@@ -1,6 +1,6 @@
 //! Runs one benchmark against the stack that the environment or `.local/stack.env` names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use clap::{Parser, Subcommand};
@@ -22,11 +22,15 @@ enum What {
         #[arg(long, default_value_t = 50)]
         runs: usize,
     },
-    /// A job of empty chunks here and on a Celery peer.
+    /// A job of empty chunks here and on a Celery peer: with nothing to carry, with a document cut into equal parts on
+    /// both sides, and with the document cut into small PDFs on the peer, as the systems it stands for do.
     Platform {
         /// Base URL of the peer.
         #[arg(long)]
         peer: String,
+        /// A PDF of at most 4 MB of which the peer makes `chunks` parts.
+        #[arg(long)]
+        file: PathBuf,
         #[arg(long, default_value_t = 66)]
         chunks: u32,
         #[arg(long, default_value_t = 15)]
@@ -57,39 +61,66 @@ async fn main() -> BenchResult<()> {
     let client = Client::new(settings)?;
     match Arguments::parse().what {
         What::Latency { runs } => latency::run(&client, runs).await,
-        What::Platform { peer, chunks, runs } => {
-            let race = Race {
-                title: format!("{chunks} empty chunks"),
-                pipeline: "empty",
-                peer_path: "jobs",
-                file: FormFile {
-                    name: "chunks.txt".to_owned(),
-                    content_type: "text/plain".to_owned(),
-                    bytes: Bytes::from(chunks.to_string()),
-                },
-                runs,
-            };
-            race.run(&client, &peer).await
+        What::Platform {
+            peer,
+            file,
+            chunks,
+            runs,
+        } => {
+            let document = document(&file)?;
+            let carried = empty_chunks(chunks, &document.bytes);
+            let nothing = empty_chunks(chunks, b"");
+            let races = [
+                ("nothing carried", nothing.clone(), "jobs", nothing),
+                ("a document carried", carried.clone(), "jobs", carried.clone()),
+                ("a document carried, as small PDFs there", carried, "pages", document),
+            ];
+            for (what, file, peer_path, peer_file) in races {
+                let race = Race {
+                    title: format!("{chunks} empty chunks, {what}"),
+                    pipeline: "empty",
+                    peer_path,
+                    file,
+                    peer_file,
+                    chunks: Some(chunks),
+                    runs,
+                };
+                race.run(&client, &peer).await?;
+                println!();
+            }
+            Ok(())
         }
         What::Book { peer, file, runs } => {
-            let name = file
-                .file_name()
-                .unwrap_or(file.as_os_str())
-                .to_string_lossy()
-                .into_owned();
+            let file = document(&file)?;
             let race = Race {
-                title: name.clone(),
+                title: file.name.clone(),
                 pipeline: "novel",
                 peer_path: "books",
-                file: FormFile {
-                    name,
-                    content_type: "application/pdf".to_owned(),
-                    bytes: std::fs::read(&file)?.into(),
-                },
+                peer_file: file.clone(),
+                file,
+                chunks: None,
                 runs,
             };
             race.run(&client, &peer).await
         }
         What::Requests => requests::run(&client).await,
+    }
+}
+
+fn document(path: &Path) -> BenchResult<FormFile> {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    Ok(FormFile {
+        name: name.to_string_lossy().into_owned(),
+        content_type: "application/pdf".to_owned(),
+        bytes: std::fs::read(path)?.into(),
+    })
+}
+
+/// What the pipeline of empty chunks, and the peer's, take.
+fn empty_chunks(chunks: u32, carried: &[u8]) -> FormFile {
+    FormFile {
+        name: "chunks.txt".to_owned(),
+        content_type: "text/plain".to_owned(),
+        bytes: Bytes::from([format!("{chunks}\n").as_bytes(), carried].concat()),
     }
 }

@@ -29,7 +29,7 @@ impl HttpClient for LazyHttpClient {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let build = || {
-            let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+            let builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
             builder.pool_idle_timeout(IDLE).build_https()
         };
         self.built.get_or_init(build).http_connector(settings, components)

@@ -22,7 +22,7 @@ impl Aws {
     /// The emulator at this address.
     pub(crate) fn new(endpoint: &str) -> Self {
         Self {
-            http: reqwest::Client::new(),
+            http: docmill_cli::client::http_client().build().unwrap(),
             endpoint: endpoint.trim_end_matches('/').to_owned(),
         }
     }

@@ -54,6 +54,13 @@ const TRIES: u32 = 4;
 /// Who is asked to wait for longer is told so instead.
 const MAX_PAUSE: Duration = Duration::from_secs(20);
 
+/// Begins an HTTP client, with the one provider of cryptography that is linked in.
+pub fn http_client() -> reqwest::ClientBuilder {
+    // Refused where one is installed already, which is as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+}
+
 /// The API of one installation, for one user.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -97,7 +104,7 @@ impl Client {
             )));
         }
         // Redirects lead to storage, which must not see the token: they are followed by hand.
-        let http = reqwest::Client::builder()
+        let http = http_client()
             .user_agent(concat!("docmill/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_LIMIT)

@@ -84,6 +84,7 @@ impl Stack {
         let connections = self.env.get("DOCMILL_CALLBACK_URL").map(|url| {
             Arc::new(GatewayConnections::new(self.clients.connections(url))) as Arc<dyn Connections>
         });
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut wire = AwsWire {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             sqs: sqs.clone(),
