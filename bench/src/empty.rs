@@ -82,11 +82,7 @@ impl Pipeline for Empty {
 
     fn check_file(&self, head: &FileHead<'_>) -> Result<(), Problem> {
         if head.size > MAX_BYTES {
-            return Err(Problem::new(
-                413,
-                "FILE_TOO_LARGE",
-                "The file may have 4 MB.",
-            ));
+            return Err(Problem::new(413, "FILE_TOO_LARGE", "The file may have 4 MB."));
         }
         Ok(())
     }
@@ -98,7 +94,10 @@ impl Pipeline for Empty {
             Outcome::Fail(notice) => return Outcome::Fail(notice),
             Outcome::Cancelled => return Outcome::Cancelled,
         };
-        let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+        let end = bytes
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .unwrap_or(bytes.len());
         let count = std::str::from_utf8(&bytes[..end])
             .ok()
             .and_then(|text| text.trim().parse::<usize>().ok());

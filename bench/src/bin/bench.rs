@@ -73,7 +73,12 @@ async fn main() -> BenchResult<()> {
             let races = [
                 ("nothing carried", nothing.clone(), "jobs", nothing),
                 ("a document carried", carried.clone(), "jobs", carried.clone()),
-                ("a document carried, as small PDFs there", carried, "pages", document),
+                (
+                    "a document carried, as small PDFs there",
+                    carried,
+                    "pages",
+                    document,
+                ),
             ];
             for (what, file, peer_path, peer_file) in races {
                 let race = Race {

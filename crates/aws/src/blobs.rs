@@ -5,6 +5,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use bytes::Bytes;
 use docmill_core::ports::{BlobStore, Fetched, ObjectHead, PortError, PortResult};
 
@@ -96,7 +97,44 @@ impl BlobStore for S3Blobs {
             Err(error) => Err(errors::s3(error)),
         }
     }
+
+    async fn keys(&self, prefix: &str, after: &str, limit: usize) -> PortResult<Vec<String>> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let request = request.set_start_after((!after.is_empty()).then(|| after.to_owned()));
+        let request = request.max_keys(i32::try_from(limit.min(PAGE)).unwrap_or(i32::MAX));
+        let answer = request.send().await.map_err(errors::s3)?;
+        let keys = answer.contents().iter().filter_map(|object| object.key());
+        Ok(keys.map(ToOwned::to_owned).collect())
+    }
+
+    async fn delete(&self, keys: &[String]) -> PortResult<()> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let incomplete = |error| PortError::Broken(format!("s3: {error}"));
+        let objects = keys
+            .iter()
+            .map(|key| ObjectIdentifier::builder().key(key).build())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(incomplete)?;
+        let objects = Delete::builder().set_objects(Some(objects)).quiet(true).build();
+        let request = self.client.delete_objects().bucket(&self.bucket);
+        let request = request.delete(objects.map_err(incomplete)?);
+        let answer = request.send().await.map_err(errors::s3)?;
+        match answer.errors().first() {
+            None => Ok(()),
+            Some(error) => Err(PortError::Unavailable(format!(
+                "s3: {} of {} objects not deleted, the first with {}",
+                answer.errors().len(),
+                keys.len(),
+                error.code().unwrap_or_default()
+            ))),
+        }
+    }
 }
+
+/// S3 lists and deletes at most so many at a time.
+const PAGE: usize = 1_000;
 
 /// Whether there is no such object. (Without permission to list the bucket S3 answers 403 instead, which stays an
 /// error: it must not look like an object that is gone.)

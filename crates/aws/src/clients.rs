@@ -65,11 +65,12 @@ impl Clients {
             .with_initial_backoff(FIRST_PAUSE)
             .with_max_backoff(LONGEST_PAUSE);
         let limits = limits(ATTEMPT_LIMIT, OPERATION_LIMIT);
-        let config = config
-            .into_builder()
-            .retry_config(retries)
-            .timeout_config(limits)
-            .build();
+        let client_is_given = config.http_client().is_some();
+        let mut config = config.into_builder().retry_config(retries).timeout_config(limits);
+        if !client_is_given {
+            config = config.http_client(LazyHttpClient::default());
+        }
+        let config = config.build();
         Self {
             config,
             meter: RequestMeter::default(),

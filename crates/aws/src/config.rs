@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use docmill_core::job::Priority;
+use docmill_core::running::RunningLimits;
 use docmill_core::timing::Timing;
 
 /// A wrong environment. The message says which variable to look at.
@@ -135,7 +136,7 @@ pub struct Intake {
     pub events_table: String,
     /// Tickets.
     pub live_table: String,
-    /// Idempotency entries.
+    /// Idempotency entries, running jobs.
     pub accounts_table: String,
     /// Bucket of uploads.
     pub bucket: String,
@@ -156,7 +157,7 @@ impl Intake {
             jobs_table: jobs_table(env)?,
             events_table: events_table(env)?,
             live_table: live_table(env)?,
-            accounts_table: env.need("DOCMILL_ACCOUNTS_TABLE")?,
+            accounts_table: accounts_table(env)?,
             bucket: bucket(env)?,
             queues: QueueUrls::work(env)?,
             live_url: env.need("DOCMILL_WS_URL")?,
@@ -213,6 +214,8 @@ pub struct Worker {
     pub jobs_table: String,
     /// Details.
     pub events_table: String,
+    /// Running jobs.
+    pub accounts_table: String,
     /// Bucket of sources, outputs and results.
     pub bucket: String,
     /// Work queues.
@@ -229,6 +232,7 @@ impl Worker {
         Ok(Self {
             jobs_table: jobs_table(env)?,
             events_table: events_table(env)?,
+            accounts_table: accounts_table(env)?,
             bucket: bucket(env)?,
             queues: QueueUrls::work(env)?,
             timing: timing(env)?,
@@ -291,6 +295,8 @@ pub struct Sweep {
     pub jobs_table: String,
     /// Details and events.
     pub events_table: String,
+    /// Running jobs.
+    pub accounts_table: String,
     /// Where undecodable dead letters are parked.
     pub bucket: String,
     /// Work queues.
@@ -307,6 +313,7 @@ impl Sweep {
         Ok(Self {
             jobs_table: jobs_table(env)?,
             events_table: events_table(env)?,
+            accounts_table: accounts_table(env)?,
             bucket: bucket(env)?,
             queues: QueueUrls::work(env)?,
             dead_letters: QueueUrls::dead(env)?,
@@ -315,12 +322,18 @@ impl Sweep {
     }
 }
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 fn jobs_table(env: &Env) -> ConfigResult<String> {
     env.need("DOCMILL_JOBS_TABLE")
 }
 
 fn events_table(env: &Env) -> ConfigResult<String> {
     env.need("DOCMILL_EVENTS_TABLE")
+}
+
+fn accounts_table(env: &Env) -> ConfigResult<String> {
+    env.need("DOCMILL_ACCOUNTS_TABLE")
 }
 
 fn live_table(env: &Env) -> ConfigResult<String> {
@@ -340,7 +353,7 @@ fn memory_mb(env: &Env) -> ConfigResult<u64> {
     Ok(env.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")?.unwrap_or(0))
 }
 
-/// The limits of time that an installation may set, in milliseconds; the usual one where a variable is not set.
+/// The limits that an installation may set, times in milliseconds; the usual one where a variable is not set.
 fn timing(env: &Env) -> ConfigResult<Timing> {
     let usual = Timing::default();
     let limit = |name, usual| Ok(env.number(name)?.map_or(usual, Duration::from_millis));
@@ -353,6 +366,17 @@ fn timing(env: &Env) -> ConfigResult<Timing> {
         queue_limit: limit("DOCMILL_QUEUE_LIMIT_MS", usual.queue_limit)?,
         nudge: limit("DOCMILL_NUDGE_MS", usual.nudge)?,
         stall: limit("DOCMILL_STALL_MS", usual.stall)?,
+        retention: env
+            .number("DOCMILL_RETENTION_DAYS")?
+            .map_or(usual.retention, |days: u32| DAY * days),
+        running: RunningLimits {
+            user: env
+                .number("DOCMILL_RUNNING_PER_USER")?
+                .unwrap_or(usual.running.user),
+            company: env
+                .number("DOCMILL_RUNNING_PER_COMPANY")?
+                .unwrap_or(usual.running.company),
+        },
     })
 }
 
@@ -362,7 +386,7 @@ mod tests {
 
     fn worker_env() -> Env {
         Env::parse(
-            "# tables\nDOCMILL_JOBS_TABLE=jobs\nDOCMILL_EVENTS_TABLE=events\n\nDOCMILL_BUCKET=\"bucket\"\n\
+            "# tables\nDOCMILL_JOBS_TABLE=jobs\nDOCMILL_EVENTS_TABLE=events\n\nDOCMILL_ACCOUNTS_TABLE=accounts\nDOCMILL_BUCKET=\"bucket\"\n\
              DOCMILL_QUEUE_HIGH_URL=http://q/high?a=b\nDOCMILL_QUEUE_NORMAL_URL=http://q/normal\n\
              export DOCMILL_QUEUE_LOW_URL=http://q/low\nDOCMILL_LEASE_MS=1500\n",
         )

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use docmill_core::ids::JobId;
 use docmill_core::ports::{DetailStore, Details, FailureDetail, PortError, PortResult, RequestDetail};
 use docmill_core::time::Time;
@@ -89,6 +90,10 @@ impl DetailStore for DynamoDetails {
         self.put(request_item(id, request, expires_at)?).await
     }
 
+    async fn forget(&self, id: JobId) -> PortResult<()> {
+        forget(&self.client, &self.table, id, "d#").await
+    }
+
     async fn put_failure(
         &self,
         id: JobId,
@@ -103,6 +108,58 @@ impl DetailStore for DynamoDetails {
             expires_at,
         )?)
         .await
+    }
+}
+
+/// Entries deleted in one request.
+const BATCH: usize = 25;
+
+/// Deletes the entries of a job that begin with `prefix`.
+pub(crate) async fn forget(client: &Client, table: &str, id: JobId, prefix: &str) -> PortResult<()> {
+    let mut start = None;
+    loop {
+        let query = client
+            .query()
+            .table_name(table)
+            .key_condition_expression("job_id = :id AND begins_with(entry, :prefix)")
+            .projection_expression("job_id, entry")
+            .expression_attribute_values(":id", text(id.to_string()))
+            .expression_attribute_values(":prefix", text(prefix))
+            .consistent_read(true)
+            .set_exclusive_start_key(start);
+        let answer = query.send().await.map_err(errors::dynamodb)?;
+        for keys in answer.items().chunks(BATCH) {
+            delete(client, table, keys).await?;
+        }
+        start = answer.last_evaluated_key().cloned();
+        if start.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// What the table does not take at once is asked for again by the next sweep.
+async fn delete(client: &Client, table: &str, keys: &[Item]) -> PortResult<()> {
+    let requests = keys
+        .iter()
+        .map(|key| {
+            let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
+            let delete = delete.map_err(|error| PortError::Broken(format!("dynamodb: {error}")))?;
+            Ok(WriteRequest::builder().delete_request(delete).build())
+        })
+        .collect::<PortResult<Vec<_>>>()?;
+    let answer = client
+        .batch_write_item()
+        .request_items(table, requests)
+        .send()
+        .await
+        .map_err(errors::dynamodb)?;
+    match answer.unprocessed_items() {
+        Some(left) if !left.is_empty() => Err(PortError::Throttled {
+            service: "dynamodb",
+            retry_after: None,
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use docmill_core::ports::{EventLog, PortResult};
 use docmill_core::time::Time;
 use docmill_core::view::Event;
 
-use crate::details::{body_of, entry_item, to_json};
+use crate::details::{body_of, entry_item, forget, to_json};
 use crate::errors;
 use crate::item::text;
 
@@ -38,6 +38,10 @@ impl EventLog for DynamoEvents {
             .table_name(&self.table)
             .set_item(Some(item));
         request.send().await.map(|_| ()).map_err(errors::dynamodb)
+    }
+
+    async fn forget(&self, id: JobId) -> PortResult<()> {
+        forget(&self.client, &self.table, id, "e#").await
     }
 
     /// Read consistently: whoever subscribes and then reads misses nothing.

@@ -1,27 +1,32 @@
 //! [`JobStore`] on DynamoDB.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     Put, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
 };
 use docmill_core::ids::JobId;
-use docmill_core::job::Job;
+use docmill_core::job::{Job, Status};
 use docmill_core::ports::{
     Created, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob, PortError, PortResult,
 };
-use docmill_core::step::{Applied, Step};
+use docmill_core::running::{Admission, RunningLimits, Tenant};
+use docmill_core::step::{Applied, Guard, Step};
 use docmill_core::time::Time;
 
-use crate::attributes::JOB_ID;
+use crate::attributes::{EXPIRES_AT, JOB_ID};
 use crate::details::request_item;
 use crate::errors;
 use crate::idempotency;
 use crate::item::{Item, time};
 use crate::job_item::{item_of, job_of, key_of};
 use crate::listing;
-use crate::step_expression::expressions;
+use crate::running;
+use crate::step_expression::{conditions, expressions};
 use crate::transact::{CONFLICT_TRIES, Transacted, condition_failed, conflicts, pause, transact};
 
 /// Job records.
@@ -29,40 +34,58 @@ use crate::transact::{CONFLICT_TRIES, Transacted, condition_failed, conflicts, p
 pub struct DynamoJobs {
     client: Client,
     table: String,
-    creation: Option<CreationTables>,
-}
-
-/// What a creation writes to besides the jobs table.
-#[derive(Clone, Debug)]
-struct CreationTables {
-    events: String,
-    accounts: String,
+    accounts: Option<String>,
+    events: Option<String>,
 }
 
 impl DynamoJobs {
-    /// The records in the jobs table `table`: everything but creating jobs.
+    /// The records in the jobs table `table`, for a function that only reads them.
     pub fn new(client: Client, table: &str) -> Self {
         Self {
             client,
             table: table.to_owned(),
-            creation: None,
+            accounts: None,
+            events: None,
         }
     }
 
-    /// The same, for a function that creates jobs: details go to the table `events`, idempotency entries to `accounts`.
+    /// The same, for a function that starts and ends jobs: their places are in the table `accounts`.
     #[must_use]
-    pub fn creating(mut self, events: &str, accounts: &str) -> Self {
-        self.creation = Some(CreationTables {
-            events: events.to_owned(),
-            accounts: accounts.to_owned(),
-        });
+    pub fn moving(mut self, accounts: &str) -> Self {
+        self.accounts = Some(accounts.to_owned());
         self
     }
 
-    fn creation(&self) -> PortResult<&CreationTables> {
-        let missing =
-            || PortError::Broken("this function was not given the tables to create jobs".to_owned());
-        self.creation.as_ref().ok_or_else(missing)
+    /// The same, for a function that creates jobs as well: details go to the table `events`.
+    #[must_use]
+    pub fn creating(mut self, events: &str) -> Self {
+        self.events = Some(events.to_owned());
+        self
+    }
+
+    fn accounts(&self) -> PortResult<&str> {
+        given(self.accounts.as_deref(), "accounts")
+    }
+
+    fn update(&self, id: JobId, step: &Step) -> PortResult<TransactWriteItem> {
+        let wanted = expressions(id, step);
+        let update = Update::builder()
+            .table_name(&self.table)
+            .set_key(Some(key_of(id)))
+            .condition_expression(wanted.condition)
+            .update_expression(wanted.update)
+            .set_expression_attribute_names(Some(wanted.names))
+            .set_expression_attribute_values(some(&wanted.values))
+            .return_values_on_condition_check_failure(OnFailure::AllOld)
+            .build()
+            .map_err(incomplete)?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// A transaction answers without the new record, so a written one is read: two requests, a few times in an attempt.
+    async fn written(&self, id: JobId) -> PortResult<Applied> {
+        let job = self.read(id).await?;
+        Ok(job.map_or(Applied::Unknown, |job| Applied::Yes(job.into())))
     }
 
     async fn read(&self, id: JobId) -> PortResult<Option<Job>> {
@@ -83,11 +106,12 @@ impl DynamoJobs {
 #[async_trait]
 impl JobStore for DynamoJobs {
     async fn create(&self, new: NewJob) -> PortResult<Created> {
-        let tables = self.creation()?;
+        let (accounts, events) = (self.accounts()?, given(self.events.as_deref(), "events")?);
         let NewJob {
             job,
             request,
             idempotency: entry,
+            places,
         } = new;
         let detail = request_item(job.id, &request, job.expires_at)?;
         let mut items = vec![
@@ -96,29 +120,36 @@ impl JobStore for DynamoJobs {
                 item_of(&job),
                 Some((&format!("attribute_not_exists({JOB_ID})"), Item::new())),
             )?,
-            put(&tables.events, detail, None)?,
+            put(events, detail, None)?,
         ];
         if let Some(entry) = &entry {
             let now = Item::from([(":now".to_owned(), time(job.created_at))]);
             let item = idempotency::item_of(entry);
-            items.push(put(&tables.accounts, item, Some((idempotency::FORGOTTEN, now)))?);
+            items.push(put(accounts, item, Some((idempotency::FORGOTTEN, now)))?);
+        }
+        let before_places = items.len();
+        if let Some(limits) = &places {
+            items.extend(running::take(accounts, &job, limits)?);
         }
         let reasons = match transact(&self.client, items).await? {
             Transacted::Yes => return Ok(Created::Yes),
             Transacted::Refused(reasons) => reasons,
         };
-        if let (Some(reason), Some(entry)) = (reasons.get(2).filter(|reason| condition_failed(reason)), entry)
-        {
+        let failed = |at: usize| reasons.get(at).filter(|reason| condition_failed(reason));
+        if let (Some(reason), Some(entry)) = (failed(2), entry) {
             let missing = || PortError::Broken("dynamodb: a refusal without the item in the way".to_owned());
             let earlier = idempotency::entry_of(&entry.owner, reason.item().ok_or_else(missing)?)?;
             return Ok(Created::KeyInUse(earlier));
+        }
+        if failed(0).is_none() && (before_places..reasons.len()).any(|at| failed(at).is_some()) {
+            return Ok(Created::Full);
         }
         // Ids are random: a record of this id can only be the caller's own earlier write.
         Ok(Created::Yes)
     }
 
     async fn idempotent(&self, owner: &str, key: &str, now: Time) -> PortResult<Option<IdempotencyEntry>> {
-        let request = self.client.get_item().table_name(&self.creation()?.accounts);
+        let request = self.client.get_item().table_name(self.accounts()?);
         let request = request
             .set_key(Some(idempotency::key_of(owner, key)))
             .consistent_read(true);
@@ -164,26 +195,73 @@ impl JobStore for DynamoJobs {
         Err(conflicts())
     }
 
-    /// A transaction answers without the new record, so a written one is read: two requests, once in an attempt.
-    async fn finish(&self, id: JobId, step: &Step) -> PortResult<Applied> {
-        let wanted = expressions(id, step);
-        let update = Update::builder()
+    async fn admit(&self, job: &Job, step: &Step, limits: &RunningLimits) -> PortResult<Admission> {
+        let mut items = vec![self.update(job.id, step)?];
+        items.extend(running::take(self.accounts()?, job, limits)?);
+        Ok(match transact(&self.client, items).await? {
+            Transacted::Yes => Admission::Applied(self.written(job.id).await?),
+            Transacted::Refused(reasons) => match reasons.first() {
+                Some(reason) if condition_failed(reason) => Admission::Applied(refused(reason.item())?),
+                _ => Admission::Full,
+            },
+        })
+    }
+
+    async fn finish(&self, job: &Job, step: &Step) -> PortResult<Applied> {
+        let mut items = vec![self.update(job.id, step)?];
+        items.extend(running::leave(self.accounts()?, job)?);
+        match transact(&self.client, items).await? {
+            Transacted::Yes => self.written(job.id).await,
+            Transacted::Refused(reasons) => refused(reasons.first().and_then(|reason| reason.item())),
+        }
+    }
+
+    async fn waiting(&self, tenant: &Tenant, since: Time, limit: usize) -> PortResult<Vec<JobId>> {
+        listing::waiting(&self.client, &self.table, tenant, since, limit).await
+    }
+
+    async fn running(&self, tenant: &Tenant) -> PortResult<BTreeSet<JobId>> {
+        let request = self.client.get_item().table_name(self.accounts()?);
+        let request = request
+            .set_key(Some(running::key_of(tenant)))
+            .consistent_read(true);
+        let answer = request.send().await.map_err(errors::dynamodb)?;
+        answer.item().map_or(Ok(BTreeSet::new()), running::jobs_of)
+    }
+
+    async fn vacate(&self, tenant: &Tenant, id: JobId) -> PortResult<()> {
+        let items = vec![
+            running::over(&self.table, id)?,
+            running::leave_one(self.accounts()?, tenant, id)?,
+        ];
+        transact(&self.client, items).await.map(|_| ())
+    }
+
+    async fn forget(&self, id: JobId, now: Time) -> PortResult<bool> {
+        let terminal = Status::ALL
+            .into_iter()
+            .filter(|status| status.is_terminal())
+            .collect();
+        let over = conditions(&[Guard::StatusIn(terminal)]);
+        let request = self
+            .client
+            .delete_item()
             .table_name(&self.table)
             .set_key(Some(key_of(id)))
-            .condition_expression(wanted.condition)
-            .update_expression(wanted.update)
-            .set_expression_attribute_names(Some(wanted.names))
-            .set_expression_attribute_values(some(&wanted.values))
-            .return_values_on_condition_check_failure(OnFailure::AllOld)
-            .build()
-            .map_err(incomplete)?;
-        let items = vec![TransactWriteItem::builder().update(update).build()];
-        match transact(&self.client, items).await? {
-            Transacted::Yes => Ok(self
-                .read(id)
-                .await?
-                .map_or(Applied::Unknown, |job| Applied::Yes(job.into()))),
-            Transacted::Refused(reasons) => refused(reasons.first().and_then(|reason| reason.item())),
+            .condition_expression(format!(
+                "attribute_not_exists(#job_id) OR ({} AND #expires_at <= :now)",
+                over.condition
+            ))
+            .set_expression_attribute_names(Some(over.names))
+            .set_expression_attribute_values(Some(over.values))
+            .expression_attribute_names("#expires_at", EXPIRES_AT)
+            .expression_attribute_values(":now", time(now));
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(errors::dynamodb(error)),
+            },
         }
     }
 
@@ -200,6 +278,10 @@ impl JobStore for DynamoJobs {
     async fn due(&self, shard: u8, now: Time, limit: usize) -> PortResult<Vec<JobId>> {
         listing::due(&self.client, &self.table, shard, now, limit).await
     }
+}
+
+fn given<'a>(table: Option<&'a str>, name: &str) -> PortResult<&'a str> {
+    table.ok_or_else(|| PortError::Broken(format!("this function was not given the {name} table")))
 }
 
 fn yes(item: Option<&Item>) -> PortResult<Applied> {

@@ -27,6 +27,7 @@ mod listing;
 mod live;
 mod meter;
 mod queue;
+mod running;
 mod step_expression;
 mod stream;
 mod transact;

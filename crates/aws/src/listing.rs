@@ -3,11 +3,14 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use docmill_core::ids::JobId;
-use docmill_core::job::Job;
+use docmill_core::job::{Job, Phase, Status};
 use docmill_core::ports::{JobFilter, JobPage, ListCursor, PortResult};
+use docmill_core::running::Tenant;
 use docmill_core::time::Time;
 
-use crate::attributes::{BATCH_ID, CREATED_AT, DUE_AT, DUE_SHARD, JOB_ID, OWNER, PIPELINE, STATUS};
+use crate::attributes::{
+    BATCH_ID, COMPANY_ID, CREATED_AT, DUE_AT, DUE_SHARD, JOB_ID, OWNER, PHASE, PIPELINE, STATUS,
+};
 use crate::errors;
 use crate::item::{Attributes, Item, need, number, text, time};
 use crate::job_item::job_of;
@@ -92,6 +95,51 @@ pub(crate) async fn due(
             break;
         }
     }
+    Ok(ids)
+}
+
+/// As [`docmill_core::ports::JobStore::waiting`].
+pub(crate) async fn waiting(
+    client: &Client,
+    table: &str,
+    tenant: &Tenant,
+    since: Time,
+    limit: usize,
+) -> PortResult<Vec<JobId>> {
+    let (index, key, value) = match tenant {
+        Tenant::User(owner) => ("by_owner", OWNER, owner),
+        Tenant::Company(id) => ("by_company", COMPANY_ID, id),
+    };
+    let mut ids = Vec::new();
+    let mut start = None;
+    for _ in 0..MAX_REQUESTS {
+        let query = client
+            .query()
+            .table_name(table)
+            .index_name(index)
+            .key_condition_expression("#tenant = :tenant AND #created_at >= :since")
+            .filter_expression("#status = :queued AND #phase = :waiting")
+            .projection_expression("#job_id")
+            .expression_attribute_names("#tenant", key)
+            .expression_attribute_names("#created_at", CREATED_AT)
+            .expression_attribute_names("#status", STATUS)
+            .expression_attribute_names("#phase", PHASE)
+            .expression_attribute_names("#job_id", JOB_ID)
+            .expression_attribute_values(":tenant", text(value))
+            .expression_attribute_values(":since", time(since))
+            .expression_attribute_values(":queued", text(Status::Queued.as_str()))
+            .expression_attribute_values(":waiting", text(Phase::Waiting.as_str()))
+            .set_exclusive_start_key(start);
+        let answer = query.send().await.map_err(errors::dynamodb)?;
+        for item in answer.items() {
+            ids.push(need(JOB_ID, item.word(JOB_ID)?)?);
+        }
+        start = answer.last_evaluated_key().cloned();
+        if start.is_none() || ids.len() >= limit {
+            break;
+        }
+    }
+    ids.truncate(limit);
     Ok(ids)
 }
 

@@ -27,18 +27,28 @@ pub(crate) struct Expressions {
     pub(crate) values: HashMap<String, AttributeValue>,
 }
 
+/// The condition alone that a record is there and meets `guards`.
+pub(crate) fn conditions(guards: &[Guard]) -> Expressions {
+    let mut writer = Writer::default();
+    Expressions {
+        condition: writer.conditions(guards),
+        names: writer.names,
+        values: writer.values,
+        update: String::new(),
+    }
+}
+
 /// The expressions of `step` on the record of `id`. A record that is not there meets no condition.
 pub(crate) fn expressions(id: JobId, step: &Step) -> Expressions {
     let mut writer = Writer::default();
-    let mut conditions = vec![format!("attribute_exists({})", writer.name(JOB_ID))];
-    conditions.extend(step.guards.iter().map(|guard| writer.condition(guard)));
+    let condition = writer.conditions(&step.guards);
     let mut draft = Draft::default();
     for edit in &step.edits {
         draft.edit(id, edit);
     }
     let update = writer.update(draft);
     Expressions {
-        condition: conditions.join(" AND "),
+        condition,
         update,
         names: writer.names,
         values: writer.values,
@@ -78,6 +88,12 @@ impl Writer {
         let placeholder = format!(":v{}", self.values.len());
         self.values.insert(placeholder.clone(), value);
         placeholder
+    }
+
+    fn conditions(&mut self, guards: &[Guard]) -> String {
+        let mut conditions = vec![format!("attribute_exists({})", self.name(JOB_ID))];
+        conditions.extend(guards.iter().map(|guard| self.condition(guard)));
+        conditions.join(" AND ")
     }
 
     fn condition(&mut self, guard: &Guard) -> String {
@@ -124,6 +140,7 @@ impl Writer {
                 format!("(attribute_not_exists({reported}) OR {reported}.{name} < {percent})")
             }
             Guard::NotWarned => format!("attribute_not_exists({})", self.name(WARNED_AT)),
+            Guard::KeptAt(now) => self.compare(EXPIRES_AT, ">", time(*now)),
         }
     }
 

@@ -84,7 +84,8 @@ pub async fn run(
     work(&engine, &memory, show).await?;
 
     let reader = reader(&memory, clock, &engine);
-    let shown = reader.show(&reader.job(&caller, id).await.map_err(refused)?);
+    let shown = reader.job(&caller, id).await.map_err(refused)?;
+    let shown = reader.show(&shown).await.map_err(refused)?;
     let raw = serde_json::to_value(&shown).map_err(broken)?;
     let mut job: Job = serde_json::from_value(raw.clone()).map_err(broken)?;
     job.raw = raw;

@@ -24,6 +24,12 @@ impl JobId {
         Self(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid())
     }
 
+    /// The first id in the order of ids that a job created at `time` may have.
+    pub fn first_of(time: Time) -> Self {
+        let ms = u64::try_from(time.ms()).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(ms, &[0; 10]).into_uuid())
+    }
+
     /// The shard (0–15) of the `due` index that this job's entries go to.
     pub fn due_shard(self) -> u8 {
         self.0.as_bytes()[15] & 0x0f

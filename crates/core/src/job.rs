@@ -98,6 +98,8 @@ impl FromStr for Status {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
+    /// Its user or company has as many jobs running as may be; there is no message for it.
+    Waiting,
     /// The plan is to be made.
     Planning,
     /// Chunks are being worked on.
@@ -110,6 +112,7 @@ impl Phase {
     /// The stored word.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Waiting => "waiting",
             Self::Planning => "planning",
             Self::Chunks => "chunks",
             Self::Merging => "merging",
@@ -121,7 +124,7 @@ impl FromStr for Phase {
     type Err = UnknownWord;
 
     fn from_str(word: &str) -> Result<Self, UnknownWord> {
-        [Self::Planning, Self::Chunks, Self::Merging]
+        [Self::Waiting, Self::Planning, Self::Chunks, Self::Merging]
             .into_iter()
             .find(|phase| phase.as_str() == word)
             .ok_or_else(|| UnknownWord(word.to_owned()))
@@ -344,7 +347,7 @@ pub struct Job {
     pub priority: Priority,
     /// See [`Status`].
     pub status: Status,
-    /// See [`Phase`]; `Planning` before processing.
+    /// See [`Phase`]; `Waiting` or `Planning` before processing.
     pub phase: Phase,
     /// Set on completion.
     pub outcome: Option<Completeness>,

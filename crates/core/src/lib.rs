@@ -25,6 +25,7 @@ pub mod plan;
 pub mod ports;
 pub mod problem;
 pub mod publish;
+pub mod running;
 pub mod sandbox;
 pub mod step;
 pub mod stream_token;

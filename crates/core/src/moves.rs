@@ -15,7 +15,7 @@ use crate::job::{
 };
 use crate::step::{Edit, Guard, Step};
 use crate::time::Time;
-use crate::timing::{EVENT_AUDIT_AFTER, MAX_TRIES, RETENTION, Timing};
+use crate::timing::{EVENT_AUDIT_AFTER, MAX_TRIES, Timing};
 use crate::usage::Usage;
 
 /// A holder's claim on a slot of an attempt.
@@ -70,6 +70,23 @@ pub fn enqueue(now: Time, timing: &Timing, stage: Stage, usage: Usage) -> Step {
     )
 }
 
+/// A job that waited for a place gets it: its first message may be sent.
+pub fn admit(attempt: u32, now: Time, timing: &Timing) -> Step {
+    Step::new(
+        vec![
+            Guard::StatusIn(vec![Status::Queued]),
+            Guard::AttemptIs(attempt),
+            Guard::PhaseIs(Phase::Waiting),
+            Guard::CancelRequested(false),
+        ],
+        vec![
+            Edit::Visible(now),
+            Edit::Phase(Phase::Planning),
+            Edit::DueAt(Some(now.plus(timing.nudge).ceil_minute())),
+        ],
+    )
+}
+
 /// Claims a slot of a processing job. Not a visible change.
 pub fn claim(claim: &Claim, now: Time, timing: &Timing) -> Step {
     let mut guards = vec![
@@ -106,12 +123,12 @@ pub fn claim_queued(claim: &Claim, now: Time, timing: &Timing, stage: Stage) -> 
         vec![
             Guard::StatusIn(vec![Status::Queued]),
             Guard::AttemptIs(claim.attempt),
+            Guard::PhaseIs(Phase::Planning),
             Guard::CancelRequested(false),
         ],
         vec![
             Edit::Visible(now),
             Edit::Status(Status::Processing),
-            Edit::Phase(Phase::Planning),
             Edit::Stage(stage),
             Edit::StartedAt(Some(now)),
             Edit::DeadlineAt(Some(now.plus(timing.deadline))),
@@ -347,15 +364,15 @@ pub fn look_again(attempt: u32, at: Time) -> Step {
     )
 }
 
-/// The event list of an ended job is whole: `sweep` need not look at it any more.
-pub fn audited(attempt: u32) -> Step {
+/// The event list of an ended job is whole: `sweep` looks at it again when its retention is over.
+pub fn audited(attempt: u32, expires_at: Time) -> Step {
     let terminal = Status::ALL
         .into_iter()
         .filter(|status| status.is_terminal())
         .collect();
     Step::new(
         vec![Guard::StatusIn(terminal), Guard::AttemptIs(attempt)],
-        vec![Edit::Quiet, Edit::DueAt(None)],
+        vec![Edit::Quiet, Edit::DueAt(Some(expires_at.ceil_minute()))],
     )
 }
 
@@ -365,6 +382,7 @@ pub fn retry(job: &Job, now: Time, timing: &Timing, stage: Stage) -> Step {
         vec![
             Guard::StatusIn(vec![Status::Completed, Status::Failed, Status::Cancelled]),
             Guard::AttemptIs(job.attempt),
+            Guard::KeptAt(now),
         ],
         vec![
             Edit::Visible(now),
@@ -383,7 +401,7 @@ pub fn retry(job: &Job, now: Time, timing: &Timing, stage: Stage) -> Step {
             Edit::DeadlineAt(None),
             Edit::WarnedAt(None),
             Edit::Cancel(None),
-            Edit::ExpiresAt(now.plus(RETENTION)),
+            Edit::ExpiresAt(now.plus(timing.retention)),
             Edit::DueAt(Some(now.plus(timing.nudge).ceil_minute())),
         ],
     )

@@ -12,6 +12,13 @@ pub enum NextStep {
     Nothing,
     /// The job is over, and its event list is to be checked for gaps.
     AuditEvents,
+    /// The job is over, and so is its retention.
+    Forget,
+    /// The job waits for a place among the running ones.
+    Start {
+        /// When to look again, should there be none.
+        look_again: Time,
+    },
     /// Somebody is at it; look again then.
     Wait {
         /// When.
@@ -44,7 +51,9 @@ pub enum NextStep {
 /// The next step of `job` at `now`.
 pub fn next_step(job: &Job, now: Time, timing: &Timing) -> NextStep {
     if job.status.is_terminal() {
-        return if job.due_at.is_some_and(|due| now >= due) {
+        return if now >= job.expires_at {
+            NextStep::Forget
+        } else if job.due_at.is_some_and(|due| now >= due) {
             NextStep::AuditEvents
         } else {
             NextStep::Nothing
@@ -79,6 +88,11 @@ fn queued(job: &Job, now: Time, timing: &Timing) -> NextStep {
     if now >= limit {
         return NextStep::Fail(codes::queue_timeout());
     }
+    if job.phase == Phase::Waiting {
+        return NextStep::Start {
+            look_again: now.plus(timing.stall).min(limit),
+        };
+    }
     let waited = now.since(since);
     if waited < timing.nudge {
         return NextStep::Wait {
@@ -98,7 +112,7 @@ fn processing(job: &Job, now: Time, timing: &Timing) -> NextStep {
         return NextStep::Fail(codes::deadline_exceeded());
     }
     match job.phase {
-        Phase::Planning => single(job, Slot::Plan, now, timing),
+        Phase::Waiting | Phase::Planning => single(job, Slot::Plan, now, timing),
         Phase::Merging => single(job, Slot::Merge, now, timing),
         Phase::Chunks if job.is_accounted() => all_accounted(job),
         Phase::Chunks => chunks(job, now, timing),

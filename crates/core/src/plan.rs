@@ -63,9 +63,21 @@ impl Plan {
     }
 }
 
+/// Where uploads lie.
+pub const UPLOADS: &str = "uploads/";
+
+/// What the keys of everything that is stored for a job begin with.
+pub fn prefixes(job: JobId) -> [String; 3] {
+    [
+        format!("{UPLOADS}{job}/"),
+        format!("jobs/{job}/"),
+        format!("results/{job}/"),
+    ]
+}
+
 /// Key of uploaded file `index`.
 pub fn upload_key(job: JobId, index: usize) -> String {
-    format!("uploads/{job}/{index}")
+    format!("{UPLOADS}{job}/{index}")
 }
 
 /// Key of the stored plan.

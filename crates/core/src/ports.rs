@@ -1,7 +1,7 @@
 //! What the engine needs from outside. Each port has an implementation over AWS and one in memory, and one
 //! conformance suite that runs against both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::ids::JobId;
 use crate::job::{Job, Priority, Status};
 use crate::message::Message;
+use crate::running::{Admission, RunningLimits, Tenant};
 use crate::step::{Applied, Step};
 use crate::time::Time;
 use crate::usage::Usage;
@@ -69,6 +70,8 @@ pub struct NewJob {
     pub request: RequestDetail,
     /// The caller's idempotency entry, if the caller gave a key.
     pub idempotency: Option<IdempotencyEntry>,
+    /// Set for a job that is to run at once: it takes its places under these limits.
+    pub places: Option<RunningLimits>,
 }
 
 /// What a client asked for with an idempotency key.
@@ -93,6 +96,8 @@ pub enum Created {
     Yes,
     /// The key is in use: this is what it was used for.
     KeyInUse(IdempotencyEntry),
+    /// There is no place for the job to run at once; nothing was written.
+    Full,
 }
 
 /// Files and settings of a job: kept beside the record, which must stay small.
@@ -174,7 +179,7 @@ pub struct JobPage {
 /// The job records.
 #[async_trait]
 pub trait JobStore: Send + Sync {
-    /// Creates a job with its details and its idempotency entry, all or none.
+    /// Creates a job with its details, its idempotency entry and its places, all or none.
     async fn create(&self, new: NewJob) -> PortResult<Created>;
     /// What `owner`'s `key` was used for, if it is remembered at `now`.
     async fn idempotent(&self, owner: &str, key: &str, now: Time) -> PortResult<Option<IdempotencyEntry>>;
@@ -182,8 +187,19 @@ pub trait JobStore: Send + Sync {
     async fn get(&self, id: JobId) -> PortResult<Option<Job>>;
     /// One conditional write.
     async fn apply(&self, id: JobId, step: &Step) -> PortResult<Applied>;
-    /// A terminal move: the same write in the transaction that settles what hangs on the job.
-    async fn finish(&self, id: JobId, step: &Step) -> PortResult<Applied>;
+    /// One conditional write in the transaction that takes the places of `job`. A job that has them keeps them.
+    async fn admit(&self, job: &Job, step: &Step, limits: &RunningLimits) -> PortResult<Admission>;
+    /// A terminal move of `job`: one conditional write in the transaction that settles what hangs on it, its places.
+    async fn finish(&self, job: &Job, step: &Step) -> PortResult<Applied>;
+    /// Jobs of `tenant` created at `since` or later that wait for a place, oldest first, at most `limit`, from an index
+    /// that may lag.
+    async fn waiting(&self, tenant: &Tenant, since: Time, limit: usize) -> PortResult<Vec<JobId>>;
+    /// The jobs that have a place of `tenant`, read consistently.
+    async fn running(&self, tenant: &Tenant) -> PortResult<BTreeSet<JobId>>;
+    /// Takes a place of `tenant` from a job that is over or gone; a job that is neither keeps it.
+    async fn vacate(&self, tenant: &Tenant, id: JobId) -> PortResult<()>;
+    /// Deletes the record of a job that is over and whose retention has ended at `now`; whether it is gone.
+    async fn forget(&self, id: JobId, now: Time) -> PortResult<bool>;
     /// Jobs of `owner`, newest first, from an index that may lag.
     async fn list(
         &self,
@@ -203,6 +219,8 @@ pub trait DetailStore: Send + Sync {
     async fn details(&self, id: JobId) -> PortResult<Details>;
     /// Replaces files and settings.
     async fn put_request(&self, id: JobId, request: &RequestDetail, expires_at: Time) -> PortResult<()>;
+    /// Deletes everything kept for the job.
+    async fn forget(&self, id: JobId) -> PortResult<()>;
     /// Puts down why chunk `n` failed.
     async fn put_failure(
         &self,
@@ -220,6 +238,8 @@ pub trait EventLog: Send + Sync {
     async fn append(&self, event: &Event, expires_at: Time) -> PortResult<()>;
     /// Events with a version above `after`, oldest first, at most `limit`.
     async fn after(&self, id: JobId, after: u64, limit: usize) -> PortResult<Vec<Event>>;
+    /// Deletes the job's list.
+    async fn forget(&self, id: JobId) -> PortResult<()>;
 }
 
 /// What is known of a stored object.
@@ -255,6 +275,10 @@ pub trait BlobStore: Send + Sync {
     async fn get_range(&self, key: &str, offset: u64, length: u64) -> PortResult<Option<Bytes>>;
     /// Size and ETag.
     async fn head(&self, key: &str) -> PortResult<Option<ObjectHead>>;
+    /// Keys that begin with `prefix` and stand behind `after` in the order of their bytes, at most `limit` (1,000).
+    async fn keys(&self, prefix: &str, after: &str, limit: usize) -> PortResult<Vec<String>>;
+    /// Deletes objects, at most 1,000; one that is not there is no error.
+    async fn delete(&self, keys: &[String]) -> PortResult<()>;
 }
 
 /// A request that a client may send without other credentials.

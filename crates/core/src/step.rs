@@ -49,6 +49,8 @@ pub enum Guard {
     ReportedBelow(u8),
     /// The warning before the deadline was not given yet.
     NotWarned,
+    /// Retention ends later than this.
+    KeptAt(Time),
 }
 
 /// A change of the record.
@@ -180,6 +182,7 @@ impl Guard {
                 .as_ref()
                 .is_none_or(|reported| reported.percent < *percent),
             Self::NotWarned => job.warned_at.is_none(),
+            Self::KeptAt(now) => job.expires_at > *now,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::running::RunningLimits;
+
 /// The limits an installation may set (template parameters); tests shorten them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timing {
@@ -22,6 +24,10 @@ pub struct Timing {
     /// A job with open chunks, no live lease and no visible change for this long gets its messages again; after that
     /// it is not asked again sooner, so that a long queue is not filled with doubles.
     pub stall: Duration,
+    /// Jobs that run at the same time.
+    pub running: RunningLimits,
+    /// How long a job, with all that hangs on it, is kept after creation or the last retry.
+    pub retention: Duration,
 }
 
 impl Default for Timing {
@@ -35,6 +41,8 @@ impl Default for Timing {
             queue_limit: Duration::from_secs(24 * 60 * 60),
             nudge: Duration::from_secs(2 * 60),
             stall: Duration::from_secs(5 * 60),
+            running: RunningLimits::default(),
+            retention: RETENTION,
         }
     }
 }
@@ -51,7 +59,7 @@ pub const UPLOAD_LINK_LIFE: Duration = Duration::from_secs(60 * 60);
 /// Life of a signed download link.
 pub const RESULT_LINK_LIFE: Duration = Duration::from_secs(60 * 60);
 
-/// How long records and results are kept after creation or the last retry.
+/// [`Timing::retention`] unless an installation sets another.
 pub const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How long an idempotency key is remembered.

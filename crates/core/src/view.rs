@@ -61,6 +61,7 @@ pub fn progress(job: &Job) -> Progress {
         Status::Expired => "Expired".to_owned(),
         _ if job.cancel_requested_at.is_some() => "Cancelling".to_owned(),
         Status::AwaitingUpload => "Waiting for upload".to_owned(),
+        Status::Queued if job.phase == Phase::Waiting => "Waiting for another job to end".to_owned(),
         Status::Queued | Status::Processing => text
             .replace("{done}", &processed.to_string())
             .replace("{total}", &job.total.unwrap_or(0).to_string()),
@@ -84,11 +85,11 @@ pub fn progress(job: &Job) -> Progress {
 /// Why a job is not being worked on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WaitingFor {
-    /// `upload` or `queue`.
+    /// `upload`, `queue`, or `tenant_limit`: as many of the user's or company's jobs run as may.
     pub reason: &'static str,
     /// Known end of the wait.
     pub until: Option<Time>,
-    /// Jobs ahead, where that is known.
+    /// Jobs of the user that wait for a place as well and came first, where that is known; 99 stands for more too.
     pub ahead: Option<u32>,
 }
 
@@ -306,7 +307,11 @@ fn waiting_for(job: &Job) -> Option<WaitingFor> {
             ahead: None,
         }),
         Status::Queued => Some(WaitingFor {
-            reason: "queue",
+            reason: if job.phase == Phase::Waiting {
+                "tenant_limit"
+            } else {
+                "queue"
+            },
             until: None,
             ahead: None,
         }),

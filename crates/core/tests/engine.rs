@@ -430,7 +430,7 @@ fn an_undeliverable_chunk_fails_and_an_undecodable_letter_is_parked() {
         world
             .memory
             .blobs
-            .keys()
+            .all_keys()
             .iter()
             .any(|key| key.starts_with("parked/"))
     );
@@ -523,7 +523,7 @@ fn a_retry_without_sources_is_refused() {
     let world = World::new();
     world.script("plan", &[Do::Fail]);
     let job = world.finish(world.submit("x").id);
-    for key in world.memory.blobs.keys() {
+    for key in world.memory.blobs.all_keys() {
         world.memory.blobs.remove(&key);
     }
     let problem = block_on(world.intake.retry(&world.caller, job.id)).unwrap_err();

@@ -34,7 +34,7 @@ impl Object {
 
 impl MemoryBlobs {
     /// Every key, in order.
-    pub fn keys(&self) -> Vec<String> {
+    pub fn all_keys(&self) -> Vec<String> {
         lock(&self.objects).keys().cloned().collect()
     }
 
@@ -111,5 +111,23 @@ impl BlobStore for MemoryBlobs {
 
     async fn head(&self, key: &str) -> PortResult<Option<ObjectHead>> {
         Ok(self.object(key).map(|object| object.head()))
+    }
+
+    async fn keys(&self, prefix: &str, after: &str, limit: usize) -> PortResult<Vec<String>> {
+        let objects = lock(&self.objects);
+        let behind = objects.keys().filter(|key| key.as_str() > after);
+        Ok(behind
+            .filter(|key| key.starts_with(prefix))
+            .take(limit)
+            .cloned()
+            .collect())
+    }
+
+    async fn delete(&self, keys: &[String]) -> PortResult<()> {
+        let mut objects = lock(&self.objects);
+        for key in keys {
+            objects.remove(key);
+        }
+        Ok(())
     }
 }

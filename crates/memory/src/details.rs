@@ -34,6 +34,11 @@ impl DetailStore for MemoryDetails {
         Ok(())
     }
 
+    async fn forget(&self, id: JobId) -> PortResult<()> {
+        lock(&self.details).remove(&id);
+        Ok(())
+    }
+
     async fn put_failure(
         &self,
         id: JobId,

@@ -24,6 +24,11 @@ impl EventLog for MemoryEvents {
         Ok(())
     }
 
+    async fn forget(&self, id: JobId) -> PortResult<()> {
+        lock(&self.events).retain(|(job, _), _| *job != id);
+        Ok(())
+    }
+
     async fn after(&self, id: JobId, after: u64, limit: usize) -> PortResult<Vec<Event>> {
         let Some(first) = after.checked_add(1) else {
             return Ok(Vec::new());

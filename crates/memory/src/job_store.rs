@@ -1,15 +1,16 @@
 //! [`JobStore`], with the feed of changes that the stream is on AWS.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use docmill_core::ids::JobId;
-use docmill_core::job::Job;
+use docmill_core::job::{Job, Phase, Status};
 use docmill_core::ports::{
     Created, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob, PortResult,
 };
 use docmill_core::publish::Change;
+use docmill_core::running::{Admission, RunningLimits, Tenant};
 use docmill_core::step::{Applied, Step};
 use docmill_core::time::Time;
 use docmill_core::timing::RETENTION;
@@ -30,10 +31,32 @@ struct State {
     jobs: BTreeMap<JobId, Job>,
     /// By owner and key.
     idempotency: HashMap<(String, String), IdempotencyEntry>,
+    running: BTreeMap<Tenant, BTreeSet<JobId>>,
     changes: Vec<Change>,
 }
 
 impl State {
+    /// Whether `job` has its places or may have them.
+    fn has_room(&self, job: &Job, limits: &RunningLimits) -> bool {
+        Tenant::of(job).iter().all(|tenant| {
+            self.running.get(tenant).is_none_or(|running| {
+                running.contains(&job.id) || running.len() < tenant.limit(limits) as usize
+            })
+        })
+    }
+
+    fn take_places(&mut self, job: &Job) {
+        for tenant in Tenant::of(job) {
+            self.running.entry(tenant).or_default().insert(job.id);
+        }
+    }
+
+    fn leave_place(&mut self, tenant: &Tenant, id: JobId) {
+        if let Some(running) = self.running.get_mut(tenant) {
+            running.remove(&id);
+        }
+    }
+
     fn write(&mut self, old: Option<Job>, new: Job) {
         self.jobs.insert(new.id, new.clone());
         // The stream's filter on AWS: quiet writes are no changes to anybody.
@@ -66,15 +89,16 @@ impl MemoryJobs {
     pub fn all(&self) -> Vec<Job> {
         lock(&self.state).jobs.values().cloned().collect()
     }
+}
 
-    fn write(&self, id: JobId, step: &Step) -> Applied {
-        let mut state = lock(&self.state);
-        let Some(job) = state.jobs.get(&id).cloned() else {
+impl State {
+    fn apply(&mut self, id: JobId, step: &Step) -> Applied {
+        let Some(job) = self.jobs.get(&id).cloned() else {
             return Applied::Unknown;
         };
         match step.apply(&job) {
             Some(next) => {
-                state.write(Some(job), next.clone());
+                self.write(Some(job), next.clone());
                 Applied::Yes(Box::new(next))
             }
             None => Applied::Refused(Box::new(job)),
@@ -86,10 +110,18 @@ impl MemoryJobs {
 impl JobStore for MemoryJobs {
     async fn create(&self, new: NewJob) -> PortResult<Created> {
         let mut state = lock(&self.state);
-        if let Some(entry) = new.idempotency {
-            if let Some(earlier) = state.remembered(&entry.owner, &entry.key, new.job.created_at) {
-                return Ok(Created::KeyInUse(earlier.clone()));
+        if let Some(entry) = &new.idempotency
+            && let Some(earlier) = state.remembered(&entry.owner, &entry.key, new.job.created_at)
+        {
+            return Ok(Created::KeyInUse(earlier.clone()));
+        }
+        if let Some(limits) = &new.places {
+            if !state.has_room(&new.job, limits) {
+                return Ok(Created::Full);
             }
+            state.take_places(&new.job);
+        }
+        if let Some(entry) = new.idempotency {
             state
                 .idempotency
                 .insert((entry.owner.clone(), entry.key.clone()), entry);
@@ -111,11 +143,66 @@ impl JobStore for MemoryJobs {
     }
 
     async fn apply(&self, id: JobId, step: &Step) -> PortResult<Applied> {
-        Ok(self.write(id, step))
+        Ok(lock(&self.state).apply(id, step))
     }
 
-    async fn finish(&self, id: JobId, step: &Step) -> PortResult<Applied> {
-        Ok(self.write(id, step))
+    async fn admit(&self, job: &Job, step: &Step, limits: &RunningLimits) -> PortResult<Admission> {
+        let mut state = lock(&self.state);
+        let allowed = state
+            .jobs
+            .get(&job.id)
+            .is_some_and(|job| step.apply(job).is_some());
+        if allowed && !state.has_room(job, limits) {
+            return Ok(Admission::Full);
+        }
+        if allowed {
+            state.take_places(job);
+        }
+        Ok(Admission::Applied(state.apply(job.id, step)))
+    }
+
+    async fn finish(&self, job: &Job, step: &Step) -> PortResult<Applied> {
+        let mut state = lock(&self.state);
+        let applied = state.apply(job.id, step);
+        if matches!(applied, Applied::Yes(_)) {
+            for tenant in Tenant::of(job) {
+                state.leave_place(&tenant, job.id);
+            }
+        }
+        Ok(applied)
+    }
+
+    async fn waiting(&self, tenant: &Tenant, since: Time, limit: usize) -> PortResult<Vec<JobId>> {
+        let state = lock(&self.state);
+        let mut waiting: Vec<&Job> = state
+            .jobs
+            .values()
+            .filter(|job| job.phase == Phase::Waiting && job.status == Status::Queued)
+            .filter(|job| job.created_at >= since && Tenant::of(job).contains(tenant))
+            .collect();
+        waiting.sort_by_key(|job| place(job));
+        Ok(waiting.into_iter().take(limit).map(|job| job.id).collect())
+    }
+
+    async fn running(&self, tenant: &Tenant) -> PortResult<BTreeSet<JobId>> {
+        Ok(lock(&self.state).running.get(tenant).cloned().unwrap_or_default())
+    }
+
+    async fn vacate(&self, tenant: &Tenant, id: JobId) -> PortResult<()> {
+        let mut state = lock(&self.state);
+        if state.jobs.get(&id).is_none_or(|job| job.status.is_terminal()) {
+            state.leave_place(tenant, id);
+        }
+        Ok(())
+    }
+
+    async fn forget(&self, id: JobId, now: Time) -> PortResult<bool> {
+        let mut state = lock(&self.state);
+        let over = |job: &Job| job.status.is_terminal() && job.expires_at <= now;
+        if state.jobs.get(&id).is_some_and(over) {
+            state.jobs.remove(&id);
+        }
+        Ok(!state.jobs.contains_key(&id))
     }
 
     async fn list(

@@ -20,7 +20,8 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
     let config = config::Intake::read(&Env::process())?;
     let clients = Clients::load().await;
     let jobs = DynamoJobs::new(clients.dynamodb(), &config.jobs_table)
-        .creating(&config.events_table, &config.accounts_table);
+        .moving(&config.accounts_table)
+        .creating(&config.events_table);
     let engine = Engine {
         jobs: Arc::new(jobs),
         details: Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),

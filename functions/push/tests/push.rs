@@ -34,6 +34,10 @@ impl EventLog for Fragile {
         self.events.append(event, expires_at).await
     }
 
+    async fn forget(&self, id: JobId) -> PortResult<()> {
+        self.events.forget(id).await
+    }
+
     async fn after(&self, id: JobId, after: u64, limit: usize) -> PortResult<Vec<Event>> {
         self.events.after(id, after, limit).await
     }

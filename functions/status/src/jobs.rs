@@ -25,7 +25,7 @@ impl StatusApp {
                 Accepted { job, details }
             }
         };
-        let shown = self.reader.show(&accepted);
+        let shown = self.reader.show(&accepted).await?;
         Ok(versioned(Response::json(200, &shown)?, &shown))
     }
 

@@ -20,7 +20,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let config = config::Sweep::read(&Env::process())?;
     let clients = Clients::load().await;
     let engine = Engine {
-        jobs: Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
+        jobs: Arc::new(
+            DynamoJobs::new(clients.dynamodb(), &config.jobs_table).moving(&config.accounts_table),
+        ),
         details: Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
         blobs: Arc::new(S3Blobs::new(clients.s3(), &config.bucket)),
         queue: Arc::new(SqsQueue::new(clients.sqs(), config.queues)),

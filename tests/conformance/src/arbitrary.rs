@@ -43,7 +43,12 @@ pub fn status() -> impl Strategy<Value = Status> {
 
 /// A phase.
 pub fn phase() -> impl Strategy<Value = Phase> {
-    select(vec![Phase::Planning, Phase::Chunks, Phase::Merging])
+    select(vec![
+        Phase::Waiting,
+        Phase::Planning,
+        Phase::Chunks,
+        Phase::Merging,
+    ])
 }
 
 /// Text as users write it; empty now and then.
@@ -241,6 +246,7 @@ pub fn guard() -> impl Strategy<Value = Guard> {
         (slot(), 0_u32..4).prop_map(|(slot, max)| Guard::TriesBelow { slot, max }),
         percent().prop_map(Guard::ReportedBelow),
         Just(Guard::NotWarned),
+        time().prop_map(Guard::KeptAt),
     ]
 }
 

@@ -139,6 +139,7 @@ impl Ports {
             job: job.clone(),
             request: RequestDetail::default(),
             idempotency: None,
+            places: None,
         };
         assert_eq!(self.jobs.create(new).await, Ok(Created::Yes));
     }

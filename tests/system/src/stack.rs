@@ -150,6 +150,29 @@ impl Stack {
         }
     }
 
+    /// Jobs that have a place among the running ones: of `owner`, or of everybody.
+    pub async fn running(&self, owner: Option<&str>) -> Vec<String> {
+        let request = json!({
+            "TableName": self.value("DOCMILL_ACCOUNTS_TABLE"),
+            "FilterExpression": "sk = :running",
+            "ExpressionAttributeValues": {":running": {"S": "running"}},
+        });
+        let answer = self
+            .aws
+            .json("dynamodb", "DynamoDB_20120810.Scan", &request)
+            .await;
+        assert!(
+            answer["LastEvaluatedKey"].is_null(),
+            "more accounts than one page holds"
+        );
+        let sets = answer["Items"].as_array().cloned().unwrap_or_default();
+        sets.iter()
+            .filter(|set| owner.is_none_or(|owner| set["pk"]["S"] == format!("user#{owner}")))
+            .flat_map(|set| set["jobs"]["SS"].as_array().cloned().unwrap_or_default())
+            .filter_map(|id| id.as_str().map(ToOwned::to_owned))
+            .collect()
+    }
+
     /// Keys of the bucket that begin with `prefix`.
     pub async fn keys(&self, prefix: &str) -> Vec<String> {
         let path = format!("/{}?list-type=2&prefix={prefix}", self.value("DOCMILL_BUCKET"));

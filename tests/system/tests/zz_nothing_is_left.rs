@@ -20,6 +20,17 @@ async fn no_message_is_left_in_any_queue() {
 }
 
 #[tokio::test]
+async fn no_job_that_is_over_has_a_place_among_the_running() {
+    let stack = stack!();
+    wait::until("every place to be left", async || {
+        let open = stack.open_jobs().await;
+        let is_open = |id: &String| open.iter().any(|job| job["job_id"]["S"] == **id);
+        stack.running(None).await.iter().all(is_open).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn no_job_of_the_test_users_is_left_open() {
     let stack = stack!();
     // Other suites write records of their own into the same tables.

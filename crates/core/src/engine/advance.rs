@@ -60,6 +60,8 @@ impl Engine {
             }
             NextStep::Nothing
             | NextStep::AuditEvents
+            | NextStep::Forget
+            | NextStep::Start { .. }
             | NextStep::Wait { .. }
             | NextStep::SendPlan { .. }
             | NextStep::SendMerge { .. }
@@ -124,7 +126,7 @@ impl Engine {
     }
 
     async fn end(&self, job: Box<Job>, step: &Step) -> PortResult<Advanced> {
-        Ok(match self.jobs.finish(job.id, step).await? {
+        Ok(match self.finish(&job, step).await? {
             Applied::Yes(job) | Applied::Refused(job) => Advanced::Rest(job),
             Applied::Unknown => Advanced::Rest(job),
         })

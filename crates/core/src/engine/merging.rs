@@ -88,7 +88,7 @@ impl Engine {
         };
         let usage = account.up_to("dynamodb.transact");
         let step = moves::complete(&held.claim, self.clock.now(), outcome, result, warnings, usage);
-        let applied = self.jobs.finish(job.id, &step).await?;
+        let applied = self.finish(job, &step).await?;
         account.recorded();
         match applied {
             // Cancelled while the result was made: the cancel stands.

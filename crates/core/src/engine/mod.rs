@@ -3,6 +3,7 @@
 //! [`Engine::handle`] is the door of the worker. A piece of work is claimed (`claims`), held while a pipeline works on
 //! it (`hold`), and recorded (`planning`, `chunks`, `merging`); `advance` asks [`crate::next`] what comes then.
 
+mod admission;
 mod advance;
 mod chunks;
 mod claims;

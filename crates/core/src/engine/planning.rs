@@ -52,7 +52,7 @@ impl Engine {
                     .map_or(timing.deadline, |own| own.min(timing.deadline));
                 moves::claim_queued(&claim, now, &timing, spec.stages.planning())
             }
-            (_, Phase::Planning) => moves::claim(&claim, now, &self.timing),
+            (_, Phase::Waiting | Phase::Planning) => moves::claim(&claim, now, &self.timing),
             (_, Phase::Chunks | Phase::Merging) => return self.distribute(job, None, account).await,
         };
         match self.try_claim(id, claim, &step).await? {

@@ -33,8 +33,15 @@ impl Intake {
         let details = self.engine.details.details(id).await?;
         self.sources_are_there(&job, details.request.files.len()).await?;
         let stage = self.engine.pipeline(&job)?.spec().stages.queued();
-        let step = moves::retry(&job, self.engine.clock.now(), &self.engine.timing, stage);
-        match self.engine.apply(id, &step).await? {
+        let now = self.engine.clock.now();
+        // What stands beside the record is kept as long as the record.
+        let until = now.plus(self.engine.timing.retention);
+        self.engine
+            .details
+            .put_request(id, &details.request, until)
+            .await?;
+        let step = moves::retry(&job, now, &self.engine.timing, stage);
+        match self.engine.enqueue(&job, step).await? {
             Applied::Yes(job) => {
                 self.queue(&job).await;
                 Ok(Accepted { job: *job, details })

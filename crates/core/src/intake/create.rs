@@ -12,7 +12,7 @@ use crate::plan::upload_key;
 use crate::ports::{Created, Details, FileDetail, IdempotencyEntry, NewJob, RequestDetail};
 use crate::problem::{FieldError, Problem};
 use crate::time::Time;
-use crate::timing::{IDEMPOTENCY_LIFE, RETENTION, UPLOAD_LIMIT};
+use crate::timing::{IDEMPOTENCY_LIFE, UPLOAD_LIMIT};
 use crate::usage::Usage;
 
 /// Files stored at the same time.
@@ -200,18 +200,27 @@ impl Intake {
         }
     }
 
+    /// Writes the job: with its places where it is to run at once, else, or where there are none left, without.
     async fn create(
         &self,
-        job: Job,
+        mut job: Job,
         request: RequestDetail,
         idempotency: Option<IdempotencyEntry>,
     ) -> Result<Accepted, Problem> {
-        let new = NewJob {
+        let mut new = NewJob {
+            places: (job.status == Status::Queued).then_some(self.engine.timing.running),
             job: job.clone(),
             request: request.clone(),
             idempotency: idempotency.clone(),
         };
-        match (self.engine.jobs.create(new).await?, idempotency) {
+        let mut created = self.engine.jobs.create(new.clone()).await?;
+        if created == Created::Full {
+            job.phase = Phase::Waiting;
+            new.job.phase = Phase::Waiting;
+            new.places = None;
+            created = self.engine.jobs.create(new).await?;
+        }
+        match (created, idempotency) {
             (Created::KeyInUse(earlier), Some(entry)) => self.repeated(&entry, &earlier).await,
             _ => Ok(Accepted {
                 job,
@@ -247,8 +256,12 @@ impl Intake {
         })
     }
 
-    /// Sends the first message. The job is accepted already: should this fail, `sweep` sends it.
+    /// Sends the first message, unless the job waits for its place. It is accepted already: should this fail, `sweep`
+    /// sends it.
     pub(super) async fn queue(&self, job: &Job) {
+        if job.phase == Phase::Waiting {
+            return;
+        }
         if let Err(error) = self.engine.send_plan(job).await {
             tracing::error!(job = %job.id, %error, "first message not sent; sweep will send it");
         }
@@ -276,6 +289,7 @@ impl Intake {
             now.plus(UPLOAD_LIMIT)
         };
         blank_job(id, now, pipeline.spec().stages.queued()).filled(|job| {
+            job.expires_at = now.plus(self.engine.timing.retention);
             job.pipeline = pipeline.spec().name.to_owned();
             job.kind = submission.kind.clone();
             job.label = submission.label.clone();
@@ -340,7 +354,7 @@ fn blank_job(id: JobId, now: Time, stage: Stage) -> Job {
         updated_at: now,
         deadline_at: None,
         warned_at: None,
-        expires_at: now.plus(RETENTION),
+        expires_at: now,
         cancel_requested_at: None,
         cancelled_by: None,
         due_at: None,

@@ -10,13 +10,14 @@ use serde::Serialize;
 
 use super::{Accepted, Caller};
 use crate::ids::JobId;
-use crate::job::Job;
+use crate::job::{Job, Phase};
 use crate::pipeline::{ExportOptions, Format, Registry};
 use crate::plan::result_key;
 use crate::ports::{
     BlobStore, Clock, DetailStore, EventLog, Fetched, JobFilter, JobStore, ListCursor, Transfers,
 };
 use crate::problem::{FieldError, Problem};
+use crate::running::Tenant;
 use crate::stream_token::StreamTokens;
 use crate::timing::RESULT_LINK_LIFE;
 use crate::view::{Event, JobView, view};
@@ -26,6 +27,12 @@ const MAX_EVENTS: usize = 500;
 
 /// Jobs in one answer.
 const MAX_LIST: usize = 100;
+
+/// Jobs counted before one that waits.
+const MAX_AHEAD: usize = 99;
+
+/// Jobs do not wait for a place longer than this.
+const QUEUE_LOOK_BACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Longest a request may wait for the first newer event; API Gateway gives up at 30 s.
 const MAX_WAIT: Duration = Duration::from_secs(20);
@@ -115,10 +122,20 @@ impl Reader {
     }
 
     /// What the owner sees of it, with a fresh link to its event stream.
-    pub fn show(&self, accepted: &Accepted) -> JobView {
-        let now = self.clock.now();
-        let token = self.tokens.issue(accepted.job.id, &accepted.job.owner, now);
-        view(&accepted.job, Some(&accepted.details), Some(&token), now)
+    pub async fn show(&self, accepted: &Accepted) -> Result<JobView, Problem> {
+        let (job, now) = (&accepted.job, self.clock.now());
+        let token = self.tokens.issue(job.id, &job.owner, now);
+        let mut shown = view(job, Some(&accepted.details), Some(&token), now);
+        if job.phase == Phase::Waiting
+            && let Some(waiting_for) = &mut shown.waiting_for
+        {
+            let tenant = Tenant::User(job.owner.clone());
+            let since = now.minus(QUEUE_LOOK_BACK);
+            let waiting = self.jobs.waiting(&tenant, since, MAX_AHEAD + 1).await?;
+            let ahead = waiting.iter().take_while(|id| **id != job.id).count();
+            waiting_for.ahead = u32::try_from(ahead.min(MAX_AHEAD)).ok();
+        }
+        Ok(shown)
     }
 
     /// The caller's jobs.

@@ -238,7 +238,7 @@ impl Intake {
         usage.count("sqs.send");
         let now = self.engine.clock.now();
         let step = moves::enqueue(now, &self.engine.timing, pipeline.spec().stages.queued(), usage);
-        match self.engine.apply(id, &step).await? {
+        match self.engine.enqueue(&job, step).await? {
             Applied::Yes(job) => {
                 self.queue(&job).await;
                 Ok(Accepted { job: *job, details })

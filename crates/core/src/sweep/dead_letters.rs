@@ -79,7 +79,7 @@ impl Sweep {
         if concerned {
             let error = Notice::new(codes::UNDELIVERABLE, codes::message_of(codes::UNDELIVERABLE));
             let step = moves::fail(job.attempt, engine.clock.now(), error, Usage::default());
-            engine.jobs.finish(job.id, &step).await?;
+            engine.finish(&job, &step).await?;
         }
         Ok(())
     }

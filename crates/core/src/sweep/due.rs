@@ -28,6 +28,7 @@ enum Did {
     Ended,
     Warned,
     Filled(usize),
+    Forgotten,
 }
 
 impl Sweep {
@@ -61,6 +62,7 @@ impl Sweep {
                 Ok(Did::Ended) => swept.ended += 1,
                 Ok(Did::Warned) => swept.warned += 1,
                 Ok(Did::Filled(gaps)) => swept.gaps += gaps,
+                Ok(Did::Forgotten) => swept.forgotten += 1,
                 Err(error) => {
                     tracing::error!(%job, %error, "job not swept");
                     swept.errors += 1;
@@ -79,6 +81,16 @@ impl Sweep {
         match next_step(&job, now, &engine.timing) {
             NextStep::Nothing => Ok(Did::Nothing),
             NextStep::AuditEvents => self.fill_gaps(&job).await.map(Did::Filled),
+            NextStep::Forget => Ok(if self.forget(id).await? {
+                Did::Forgotten
+            } else {
+                Did::Nothing
+            }),
+            NextStep::Start { look_again } => {
+                let started = self.start_waiting(&job).await?;
+                self.look_again(id, attempt, look_again).await?;
+                Ok(if started { Did::Sent } else { Did::Nothing })
+            }
             NextStep::Wait { until } => {
                 self.look_again(id, attempt, until).await?;
                 Ok(Did::Nothing)

@@ -28,7 +28,9 @@ impl Sweep {
             }
         }
         filled += self.fill(job, last.as_ref(), seen + 1, job.version + 1).await?;
-        self.engine.apply(job.id, &moves::audited(job.attempt)).await?;
+        self.engine
+            .apply(job.id, &moves::audited(job.attempt, job.expires_at))
+            .await?;
         Ok(filled)
     }
 

@@ -4,6 +4,8 @@
 mod dead_letters;
 mod due;
 mod gaps;
+mod places;
+mod retention;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +39,10 @@ pub struct Swept {
     pub warned: usize,
     /// Events written in place of lost ones.
     pub gaps: usize,
+    /// Jobs deleted at the end of their retention.
+    pub forgotten: usize,
+    /// Uploads without a job, deleted.
+    pub orphans: usize,
     /// Dead letters whose chunk or job was failed, or that were stale.
     pub dead_letters: usize,
     /// Dead letters that could not be read, kept aside.
@@ -52,6 +58,7 @@ impl Sweep {
         let mut swept = Swept::default();
         self.due_jobs(ahead, &mut swept).await;
         self.drain_dead_letters(&mut swept).await;
+        self.orphans(&mut swept).await;
         swept
     }
 }

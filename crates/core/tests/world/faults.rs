@@ -1,5 +1,6 @@
 //! Ports that fail now and then, before or after their effect.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,6 +13,7 @@ use docmill_core::ports::{
     BlobStore, Created, Fetched, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob,
     ObjectHead, PortError, PortResult, WorkQueue,
 };
+use docmill_core::running::{Admission, RunningLimits, Tenant};
 use docmill_core::step::{Applied, Step};
 use docmill_core::time::Time;
 
@@ -89,8 +91,23 @@ impl JobStore for Faulty<dyn JobStore> {
     async fn apply(&self, id: JobId, step: &Step) -> PortResult<Applied> {
         self.faults.call(self.port.apply(id, step)).await
     }
-    async fn finish(&self, id: JobId, step: &Step) -> PortResult<Applied> {
-        self.faults.call(self.port.finish(id, step)).await
+    async fn admit(&self, job: &Job, step: &Step, limits: &RunningLimits) -> PortResult<Admission> {
+        self.faults.call(self.port.admit(job, step, limits)).await
+    }
+    async fn finish(&self, job: &Job, step: &Step) -> PortResult<Applied> {
+        self.faults.call(self.port.finish(job, step)).await
+    }
+    async fn waiting(&self, tenant: &Tenant, since: Time, limit: usize) -> PortResult<Vec<JobId>> {
+        self.faults.call(self.port.waiting(tenant, since, limit)).await
+    }
+    async fn running(&self, tenant: &Tenant) -> PortResult<BTreeSet<JobId>> {
+        self.faults.call(self.port.running(tenant)).await
+    }
+    async fn vacate(&self, tenant: &Tenant, id: JobId) -> PortResult<()> {
+        self.faults.call(self.port.vacate(tenant, id)).await
+    }
+    async fn forget(&self, id: JobId, now: Time) -> PortResult<bool> {
+        self.faults.call(self.port.forget(id, now)).await
     }
     async fn list(
         &self,
@@ -119,6 +136,12 @@ impl BlobStore for Faulty<dyn BlobStore> {
     }
     async fn head(&self, key: &str) -> PortResult<Option<ObjectHead>> {
         self.faults.call(self.port.head(key)).await
+    }
+    async fn keys(&self, prefix: &str, after: &str, limit: usize) -> PortResult<Vec<String>> {
+        self.faults.call(self.port.keys(prefix, after, limit)).await
+    }
+    async fn delete(&self, keys: &[String]) -> PortResult<()> {
+        self.faults.call(self.port.delete(keys)).await
     }
 }
 

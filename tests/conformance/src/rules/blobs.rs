@@ -112,3 +112,24 @@ pub async fn ranges_end_where_the_object_ends(ports: &Ports) {
         );
     }
 }
+
+/// In the order of their bytes, behind a key, only those of the prefix; what is not there is deleted without an error.
+pub async fn keys_are_listed_in_order_and_deleted(ports: &Ports) {
+    let prefix = format!("jobs/{}/", ports.fresh_id());
+    let names = ["out/0", "out/1", "out/10", "plan.json"].map(|name| format!("{prefix}{name}"));
+    for key in names.iter().rev() {
+        ports
+            .blobs
+            .put(key, "text/plain", Bytes::from_static(b"x"))
+            .await
+            .unwrap();
+    }
+    let list = async |after: &str, limit| ports.blobs.keys(&prefix, after, limit).await.unwrap();
+    assert_eq!(list("", 1_000).await, names);
+    assert_eq!(list("", 2).await, names[..2]);
+    assert_eq!(list(&names[1], 1_000).await, names[2..]);
+    ports.blobs.delete(&names[..3]).await.unwrap();
+    ports.blobs.delete(&names[..1]).await.unwrap();
+    ports.blobs.delete(&[]).await.unwrap();
+    assert_eq!(list("", 1_000).await, names[3..]);
+}

@@ -40,6 +40,7 @@ pub async fn a_creation_writes_its_details(ports: &Ports) {
         job: job.clone(),
         request: request.clone(),
         idempotency: None,
+        places: None,
     };
     assert_eq!(ports.jobs.create(new).await, Ok(Created::Yes));
     assert_eq!(ports.details.details(job.id).await.unwrap().request, request);
@@ -81,6 +82,7 @@ pub async fn a_key_is_used_once_in_a_race(ports: &Ports) {
         match created.as_ref().unwrap() {
             Created::Yes => made.push(*id),
             Created::KeyInUse(entry) => assert!(ids.contains(&entry.job_id)),
+            Created::Full => panic!("no places were asked for"),
         }
     }
     assert_eq!(made.len(), 1, "{created:#?}");
@@ -141,6 +143,7 @@ fn keyed(ports: &Ports, owner: &str, key: &str, content: &str) -> (NewJob, Idemp
             job,
             request: request(),
             idempotency: Some(entry.clone()),
+            places: None,
         },
         entry,
     )

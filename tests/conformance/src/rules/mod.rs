@@ -13,6 +13,7 @@ pub mod live;
 pub mod moves;
 pub mod queues;
 pub mod races;
+pub mod running;
 pub mod sandbox;
 pub mod service;
 pub mod steps;
@@ -54,6 +55,14 @@ rules! {
     races::every_chunk_counts_once,
     races::one_of_many_endings_holds,
     races::endings_and_steps_pass_each_other,
+    running::a_user_has_no_more_places_than_the_limit,
+    running::a_place_is_left_at_the_end,
+    running::places_go_to_no_more_than_there_are,
+    running::a_company_shares_its_places,
+    running::a_refused_step_takes_no_place,
+    running::who_waits_is_listed_oldest_first,
+    running::only_who_is_over_or_gone_is_vacated,
+    running::only_what_is_over_and_out_of_time_is_forgotten,
     listing::the_newest_come_first,
     listing::pages_join_without_gaps,
     listing::jobs_of_one_moment_come_once,
@@ -63,6 +72,7 @@ rules! {
     listing::due_jobs_are_found_by_shard_and_time,
     details::the_latest_word_stands,
     details::many_failures_fit,
+    details::what_is_forgotten_is_gone,
     events::events_come_in_order,
     events::a_version_is_written_once,
     blobs::an_object_reads_back,
@@ -70,6 +80,7 @@ rules! {
     blobs::a_changed_object_is_told_from_the_one_asked_for,
     blobs::a_large_object_is_not_read,
     blobs::ranges_end_where_the_object_ends,
+    blobs::keys_are_listed_in_order_and_deleted,
     transfers::a_signed_put_stores_what_was_signed,
     transfers::a_signed_put_refuses_anything_else,
     transfers::a_signed_get_names_the_file,

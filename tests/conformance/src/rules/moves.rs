@@ -140,7 +140,7 @@ pub async fn a_terminal_move_agrees_with_core(ports: &Ports) {
                 3 => moves::fail(9, at(1), Notice::new("CODE", "A sentence."), usage),
                 _ => Step::default(),
             };
-            let (actual, wanted) = (ports.jobs.finish(job.id, &step).await, expected(&job, &step));
+            let (actual, wanted) = (ports.jobs.finish(&job, &step).await, expected(&job, &step));
             if actual.as_ref() != Ok(&wanted) {
                 return Err(format!(
                     "on {job:#?}\n{step:#?}\nanswered {actual:#?}\ninstead of {wanted:#?}"

@@ -86,7 +86,7 @@ pub async fn one_of_many_endings_holds(ports: &Ports) {
             )
         })
         .collect();
-    let ended = join_all(steps.iter().map(|step| ports.jobs.finish(job.id, step))).await;
+    let ended = join_all(steps.iter().map(|step| ports.jobs.finish(&job, step))).await;
     let after = ports.jobs.get(job.id).await.unwrap().unwrap();
     assert_eq!((after.status, after.version), (Status::Failed, job.version + 1));
     let mut written = 0;
@@ -109,7 +109,7 @@ pub async fn endings_and_steps_pass_each_other(ports: &Ports) {
     let look = moves::look_again(1, at(60_000));
     let end = moves::fail(1, at(1), Notice::new("CODE", "A sentence."), Usage::default());
     let steps = join_all((0..6).map(|_| ports.jobs.apply(job.id, &look)));
-    let endings = join_all((0..3).map(|_| ports.jobs.finish(job.id, &end)));
+    let endings = join_all((0..3).map(|_| ports.jobs.finish(&job, &end)));
     let (stepped, ended) = join(steps, endings).await;
     assert!(stepped.into_iter().all(|applied| applied.is_ok()));
     let written = ended

@@ -44,7 +44,7 @@ pub async fn every_guard_holds_and_fails(ports: &Ports) {
     let unknown = ports.job("nobody");
     let step = Step::new(vec![], vec![Edit::Visible(at(1))]);
     assert_eq!(ports.jobs.apply(unknown.id, &step).await, Ok(Applied::Unknown));
-    assert_eq!(ports.jobs.finish(unknown.id, &step).await, Ok(Applied::Unknown));
+    assert_eq!(ports.jobs.finish(&unknown, &step).await, Ok(Applied::Unknown));
     assert_eq!(
         ports.jobs.get(unknown.id).await,
         Ok(None),
@@ -263,6 +263,14 @@ fn guards(ports: &Ports) -> Vec<(Guard, Job, Job)> {
             },
         ),
         (Guard::NotWarned, plain(), full()),
+        (
+            Guard::KeptAt(at(5)),
+            plain(),
+            Job {
+                expires_at: at(5),
+                ..full()
+            },
+        ),
     ]
 }
 
@@ -366,7 +374,7 @@ fn every_kind(edit: &Edit) {
     let _guard = |guard: Guard| match guard {
         G::StatusIn(_) | G::PhaseIs(_) | G::AttemptIs(_) | G::CancelRequested(_) | G::ChunkOpen(_) => (),
         G::SlotFree { .. } | G::LeaseIs { .. } | G::TriesBelow { .. } => (),
-        G::ReportedBelow(_) | G::NotWarned => (),
+        G::ReportedBelow(_) | G::NotWarned | G::KeptAt(_) => (),
     };
     match edit {
         E::Visible(_) | E::Quiet | E::Status(_) | E::Phase(_) | E::Outcome(_) | E::Attempt(_) => (),

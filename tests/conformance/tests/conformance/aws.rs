@@ -94,7 +94,11 @@ impl Stack {
         };
         wire.checks_signatures = wire.is_refused(transfers.as_ref()).await;
         Ports {
-            jobs: Arc::new(DynamoJobs::new(dynamodb.clone(), &jobs).creating(&events, &accounts)),
+            jobs: Arc::new(
+                DynamoJobs::new(dynamodb.clone(), &jobs)
+                    .moving(&accounts)
+                    .creating(&events),
+            ),
             details: Arc::new(DynamoDetails::new(dynamodb.clone(), &events)),
             events: Arc::new(DynamoEvents::new(dynamodb.clone(), &events)),
             blobs: Arc::new(S3Blobs::new(s3, &bucket)),
@@ -292,6 +296,6 @@ pub(crate) async fn requests_are_few(meter: RequestMeter, ports: Ports) {
         .unwrap();
     taken(&[("sqs.send", 1)]);
     let end = moves::fail(1, at(1), Notice::new("CODE", "A sentence."), Usage::default());
-    ports.jobs.finish(job.id, &end).await.unwrap();
+    ports.jobs.finish(&job, &end).await.unwrap();
     taken(&[("dynamodb.get", 1), ("dynamodb.transact", 1)]);
 }

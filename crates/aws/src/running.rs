@@ -1,0 +1,105 @@
+//! Sets of running jobs in the accounts table: `pk` = `user#<owner>` or `company#<id>`, `sk` = `running`.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem,
+    Update,
+};
+use docmill_core::ids::JobId;
+use docmill_core::job::{Job, Status};
+use docmill_core::ports::{PortError, PortResult};
+use docmill_core::running::{RunningLimits, Tenant};
+
+use crate::attributes::{JOB_ID, STATUS};
+use crate::item::{Item, number, text};
+use crate::job_item::key_of as job_key_of;
+
+const JOBS: &str = "jobs";
+
+/// The key of a tenant's set.
+pub(crate) fn key_of(tenant: &Tenant) -> Item {
+    let pk = match tenant {
+        Tenant::User(owner) => format!("user#{owner}"),
+        Tenant::Company(id) => format!("company#{id}"),
+    };
+    Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text("running"))])
+}
+
+/// Takes a place of each tenant of `job`; one that it has already is kept.
+pub(crate) fn take(table: &str, job: &Job, limits: &RunningLimits) -> PortResult<Vec<TransactWriteItem>> {
+    let places = Tenant::of(job).into_iter().map(|tenant| {
+        let update = update(table, &tenant, job.id)
+            .update_expression("ADD #jobs :jobs")
+            .condition_expression(
+                "attribute_not_exists(#jobs) OR size(#jobs) < :limit OR contains(#jobs, :job)",
+            )
+            .expression_attribute_values(":limit", number(tenant.limit(limits)))
+            .expression_attribute_values(":job", text(job.id.to_string()))
+            .return_values_on_condition_check_failure(OnFailure::None);
+        Ok(TransactWriteItem::builder()
+            .update(update.build().map_err(incomplete)?)
+            .build())
+    });
+    places.collect()
+}
+
+/// Leaves the places of `job`.
+pub(crate) fn leave(table: &str, job: &Job) -> PortResult<Vec<TransactWriteItem>> {
+    let places = Tenant::of(job)
+        .into_iter()
+        .map(|tenant| leave_one(table, &tenant, job.id));
+    places.collect()
+}
+
+pub(crate) fn leave_one(table: &str, tenant: &Tenant, id: JobId) -> PortResult<TransactWriteItem> {
+    let update = update(table, tenant, id).update_expression("DELETE #jobs :jobs");
+    Ok(TransactWriteItem::builder()
+        .update(update.build().map_err(incomplete)?)
+        .build())
+}
+
+/// That a job is over or gone.
+pub(crate) fn over(jobs_table: &str, id: JobId) -> PortResult<TransactWriteItem> {
+    let terminal: Vec<Status> = Status::ALL
+        .into_iter()
+        .filter(|status| status.is_terminal())
+        .collect();
+    let names: Vec<String> = (0..terminal.len()).map(|at| format!(":s{at}")).collect();
+    let mut check = ConditionCheck::builder()
+        .table_name(jobs_table)
+        .set_key(Some(job_key_of(id)))
+        .condition_expression(format!(
+            "attribute_not_exists(#id) OR #status IN ({})",
+            names.join(", ")
+        ))
+        .expression_attribute_names("#id", JOB_ID)
+        .expression_attribute_names("#status", STATUS);
+    for (name, status) in names.into_iter().zip(terminal) {
+        check = check.expression_attribute_values(name, text(status.as_str()));
+    }
+    Ok(TransactWriteItem::builder()
+        .condition_check(check.build().map_err(incomplete)?)
+        .build())
+}
+
+/// The jobs in a set's item.
+pub(crate) fn jobs_of(item: &Item) -> PortResult<BTreeSet<JobId>> {
+    let Some(AttributeValue::Ss(ids)) = item.get(JOBS) else {
+        return Ok(BTreeSet::new());
+    };
+    let undecodable = |_| PortError::Broken("dynamodb: a running job without an id".to_owned());
+    ids.iter().map(|id| id.parse().map_err(undecodable)).collect()
+}
+
+fn update(table: &str, tenant: &Tenant, id: JobId) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+    Update::builder()
+        .table_name(table)
+        .set_key(Some(key_of(tenant)))
+        .expression_attribute_names("#jobs", JOBS)
+        .expression_attribute_values(":jobs", AttributeValue::Ss(vec![id.to_string()]))
+}
+
+fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> PortError {
+    PortError::Broken(format!("dynamodb: {error}"))
+}
