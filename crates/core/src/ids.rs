@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::job::Slot;
 use crate::ports::Entropy;
 use crate::time::Time;
 
@@ -74,6 +75,14 @@ impl LeaseToken {
     }
 }
 
+/// Id of an outside call named `call` by one piece of work of a job: 32 characters, the same whoever makes it, in every
+/// try and attempt.
+pub fn request_id(job: JobId, slot: Slot, call: &str) -> String {
+    let mut id = sha256_hex(format!("{job}/{slot}/{call}").as_bytes());
+    id.truncate(32);
+    id
+}
+
 /// `bytes` in lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes
@@ -110,6 +119,22 @@ mod tests {
         assert!(early.to_string() < late.to_string());
         assert_eq!(early.0.get_version_num(), 7);
         assert_eq!(early.to_string().parse::<JobId>().unwrap(), early);
+    }
+
+    #[test]
+    fn outside_calls_are_told_apart_by_job_work_and_name() {
+        let [one, other] = [1_000, 2_000].map(|ms| JobId::generate(Time::from_ms(ms), &Fixed));
+        let ids = [
+            request_id(one, Slot::Chunk(1), "book"),
+            request_id(other, Slot::Chunk(1), "book"),
+            request_id(one, Slot::Chunk(2), "book"),
+            request_id(one, Slot::Merge, "book"),
+            request_id(one, Slot::Chunk(1), "cancel"),
+        ];
+        let different: std::collections::BTreeSet<&String> = ids.iter().collect();
+        assert_eq!(different.len(), ids.len());
+        assert_eq!(ids[0], request_id(one, Slot::Chunk(1), "book"));
+        assert!(ids.iter().all(|id| id.len() == 32));
     }
 
     #[test]

@@ -69,6 +69,9 @@ pub trait Work: Send + Sync {
     async fn report(&self, index: usize, percent: u8);
     /// To be asked before every paid call and between long computations.
     fn checkpoint(&self) -> Result<(), Stop>;
+    /// The id that an outside call named `call` is to carry. It is the same in every try and attempt of this piece of
+    /// work, so that the other side can tell a repetition from a second request.
+    fn request_id(&self, call: &str) -> String;
     /// Where untrusted documents are read.
     fn sandbox(&self) -> &dyn Sandbox;
 }

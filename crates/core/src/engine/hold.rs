@@ -14,7 +14,7 @@ use futures::future::{Either, select};
 use super::Engine;
 use super::usage::Account;
 use crate::codes;
-use crate::ids::JobId;
+use crate::ids::{JobId, request_id};
 use crate::job::{Job, Reported};
 use crate::moves::{self, Claim};
 use crate::pipeline::{Outcome, StageTable, Stop, Work};
@@ -198,6 +198,10 @@ impl Work for Held<'_> {
             return Err(Stop);
         }
         Ok(())
+    }
+
+    fn request_id(&self, call: &str) -> String {
+        request_id(self.id, self.claim.slot, call)
     }
 
     fn sandbox(&self) -> &dyn Sandbox {

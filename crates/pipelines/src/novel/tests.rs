@@ -86,6 +86,10 @@ impl Work for Noted {
         if self.stop { Err(Stop) } else { Ok(()) }
     }
 
+    fn request_id(&self, call: &str) -> String {
+        call.to_owned()
+    }
+
     fn sandbox(&self) -> &dyn Sandbox {
         &self.sandbox
     }

@@ -47,6 +47,10 @@ impl Work for Scripted {
         Ok(())
     }
 
+    fn request_id(&self, call: &str) -> String {
+        call.to_owned()
+    }
+
     fn sandbox(&self) -> &dyn Sandbox {
         self
     }
