@@ -23,7 +23,7 @@ test("claims are read from a token and from nothing else", () => {
 });
 
 test("sizes, times and names are readable", () => {
-  assert.deepEqual([0, 1, 999, 1000, 18_204, 10_485_760].map(bytes), ["0 bytes", "1 byte", "999 bytes", "1.0 kB", "18 kB", "10 MB"]);
+  assert.deepEqual([0, 1, 1023, 1024, 18_204, 52_428_800].map(bytes), ["0 bytes", "1 byte", "1,023 bytes", "1.0 kB", "18 kB", "50 MB"]);
   assert.deepEqual([0.4213, 12.4, 185].map(duration), ["0.42 s", "12 s", "3 min 5 s"]);
   const now = Date.parse("2026-11-21T12:00:00Z");
   assert.equal(ago("2026-11-21T11:59:58Z", now), "just now");

@@ -10,14 +10,14 @@ export const integer = (value) => INTEGER.format(value);
 
 export const count = (value, one, many = `${one}s`) => `${integer(value)} ${value === 1 ? one : many}`;
 
-/** `1.2 MB`; decimal units, as file managers show them. */
+/** `1.2 MB`; of 1,024 kB each, as the limits in error messages are. */
 export function bytes(value) {
-  if (value < 1000) return count(value, "byte");
+  if (value < 1024) return count(value, "byte");
   const units = ["kB", "MB", "GB", "TB"];
-  let size = value / 1000;
+  let size = value / 1024;
   let unit = 0;
-  while (size >= 999.5 && unit < units.length - 1) {
-    size /= 1000;
+  while (size >= 1023.5 && unit < units.length - 1) {
+    size /= 1024;
     unit += 1;
   }
   return `${size < 10 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
