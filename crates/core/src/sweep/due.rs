@@ -87,8 +87,9 @@ impl Sweep {
                 Did::Nothing
             }),
             NextStep::Start { look_again } => {
-                let started = self.start_waiting(&job).await?;
+                // Before, so that what a start says of its own next look stands.
                 self.look_again(id, attempt, look_again).await?;
+                let started = self.start_waiting(&job).await?;
                 Ok(if started { Did::Sent } else { Did::Nothing })
             }
             NextStep::Wait { until } => {
