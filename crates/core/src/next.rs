@@ -111,11 +111,18 @@ fn processing(job: &Job, now: Time, timing: &Timing) -> NextStep {
     if job.deadline_at.is_some_and(|deadline| now >= deadline) {
         return NextStep::Fail(codes::deadline_exceeded());
     }
-    match job.phase {
+    let next = match job.phase {
         Phase::Waiting | Phase::Planning => single(job, Slot::Plan, now, timing),
         Phase::Merging => single(job, Slot::Merge, now, timing),
         Phase::Chunks if job.is_accounted() => all_accounted(job),
         Phase::Chunks => chunks(job, now, timing),
+    };
+    match (next, job.deadline_at) {
+        // A provider may ask for a rest that is longer than the job has left.
+        (NextStep::Wait { until }, Some(deadline)) => NextStep::Wait {
+            until: until.min(deadline),
+        },
+        (next, _) => next,
     }
 }
 

@@ -152,6 +152,19 @@ fn transient_failures_and_panics_are_tried_three_times() {
 }
 
 #[test]
+fn a_provider_that_wants_a_rest_longer_than_the_deadline_does_not_hold_the_job_beyond_it() {
+    for piece in ["plan", "line 0", "merge"] {
+        let world = World::new();
+        world.script(piece, &[Do::Busy(MINUTE * 45), Do::Work]);
+        let job = world.submit(&lines(1));
+        world.run_until(MINUTE * 33, || world.job(job.id).status.is_terminal());
+        let job = world.job(job.id);
+        assert_eq!(job.error.unwrap().code, "DEADLINE_EXCEEDED", "{piece}");
+        assert!(job.completed_at <= job.deadline_at.map(|at| at.plus(MINUTE * 2)));
+    }
+}
+
+#[test]
 fn planning_that_fails_or_never_succeeds_fails_the_job() {
     let world = World::new();
     world.script("plan", &[Do::Fail]);

@@ -22,6 +22,8 @@ pub enum Do {
     Work,
     Fail,
     Transient,
+    /// A transient failure of a provider that wants to be asked again after this long.
+    Busy(Duration),
     Panic,
     Take(Duration),
 }
@@ -116,6 +118,12 @@ impl Pipeline for Lines {
                     after: None,
                 };
             }
+            Do::Busy(time) => {
+                return Outcome::Retry {
+                    code: "BUSY".into(),
+                    after: Some(time),
+                };
+            }
             Do::Panic => panic!("planned to panic"),
             Do::Take(time) => self.clock.sleep(time).await,
             Do::Work => {}
@@ -140,6 +148,12 @@ impl Pipeline for Lines {
                     after: None,
                 };
             }
+            Do::Busy(time) => {
+                return Outcome::Retry {
+                    code: "BUSY".into(),
+                    after: Some(time),
+                };
+            }
             Do::Panic => panic!("told to panic"),
             Do::Take(time) => self.clock.sleep(time).await,
             Do::Work => {}
@@ -156,6 +170,12 @@ impl Pipeline for Lines {
                 return Outcome::Retry {
                     code: "BUSY".into(),
                     after: None,
+                };
+            }
+            Do::Busy(time) => {
+                return Outcome::Retry {
+                    code: "BUSY".into(),
+                    after: Some(time),
                 };
             }
             Do::Take(time) => self.clock.sleep(time).await,
