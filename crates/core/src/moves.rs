@@ -356,10 +356,11 @@ pub fn warn_deadline(attempt: u32, now: Time, warning: Notice) -> Step {
     )
 }
 
-/// Tells `sweep` when to look again.
-pub fn look_again(attempt: u32, at: Time) -> Step {
+/// Tells `sweep` when to look again at a job that was found in `status`. A job that has moved on since is looked at when
+/// that move said: what waits in a queue may rest for half an hour, what is being worked on may not.
+pub fn look_again(status: Status, attempt: u32, at: Time) -> Step {
     Step::new(
-        vec![Guard::StatusIn(Status::OPEN.to_vec()), Guard::AttemptIs(attempt)],
+        vec![Guard::StatusIn(vec![status]), Guard::AttemptIs(attempt)],
         vec![Edit::Quiet, Edit::DueAt(Some(at.ceil_minute()))],
     )
 }

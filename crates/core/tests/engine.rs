@@ -9,7 +9,8 @@ use std::time::Duration;
 use docmill_core::intake::{Caller, Submission};
 use docmill_core::job::{Completeness, Priority, Slot, Status};
 use docmill_core::message::{Message, Span};
-use docmill_core::ports::WorkQueue;
+use docmill_core::moves;
+use docmill_core::ports::{Clock, JobStore, WorkQueue};
 use docmill_core::time::Time;
 use docmill_core::view::{EventType, progress};
 use futures::executor::block_on;
@@ -162,6 +163,20 @@ fn a_provider_that_wants_a_rest_longer_than_the_deadline_does_not_hold_the_job_b
         assert_eq!(job.error.unwrap().code, "DEADLINE_EXCEEDED", "{piece}");
         assert!(job.completed_at <= job.deadline_at.map(|at| at.plus(MINUTE * 2)));
     }
+}
+
+#[test]
+fn a_look_planned_for_a_queued_job_does_not_put_off_the_looks_at_a_processing_one() {
+    let world = World::new();
+    world.script("plan", &[Do::Take(MINUTE)]);
+    let job = world.submit("x");
+    // The sweep has sent the message again, and says when to look next only after a worker has taken it.
+    let late = moves::look_again(Status::Queued, 1, world.clock.now().plus(MINUTE * 30));
+    world.work();
+    let before = world.job(job.id);
+    assert_eq!(before.status, Status::Processing);
+    block_on(world.memory.jobs.apply(job.id, &late)).unwrap();
+    assert_eq!(world.job(job.id).due_at, before.due_at);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use futures::{StreamExt, stream};
 
 use super::{Sweep, Swept};
 use crate::ids::JobId;
+use crate::job::Status;
 use crate::moves;
 use crate::next::{NextStep, next_step};
 use crate::ports::PortResult;
@@ -77,7 +78,7 @@ impl Sweep {
             return Ok(Did::Nothing);
         };
         let now = engine.clock.now();
-        let attempt = job.attempt;
+        let (status, attempt) = (job.status, job.attempt);
         match next_step(&job, now, &engine.timing) {
             NextStep::Nothing => Ok(Did::Nothing),
             NextStep::AuditEvents => self.fill_gaps(&job).await.map(Did::Filled),
@@ -93,17 +94,17 @@ impl Sweep {
                 Ok(if started { Did::Sent } else { Did::Nothing })
             }
             NextStep::Wait { until } => {
-                self.look_again(id, attempt, until).await?;
+                self.look_again(id, status, attempt, until).await?;
                 Ok(Did::Nothing)
             }
             NextStep::SendPlan { look_again } => {
                 engine.send_plan(&job).await?;
-                self.look_again(id, attempt, look_again).await?;
+                self.look_again(id, status, attempt, look_again).await?;
                 Ok(Did::Sent)
             }
             NextStep::SendMerge { look_again } => {
                 engine.send_merge(&job).await?;
-                self.look_again(id, attempt, look_again).await?;
+                self.look_again(id, status, attempt, look_again).await?;
                 Ok(Did::Sent)
             }
             NextStep::Warn(warning) => {
@@ -118,7 +119,8 @@ impl Sweep {
             }
             NextStep::BeginMerge => {
                 let job = engine.advance_and_send(job, None).await?;
-                self.look_again(id, job.attempt, moves::next_look(now)).await?;
+                self.look_again(id, job.status, job.attempt, moves::next_look(now))
+                    .await?;
                 Ok(Did::Sent)
             }
             NextStep::Fail(_) | NextStep::AllFailed(_) | NextStep::Expire(_) | NextStep::Cancel => {
@@ -133,9 +135,9 @@ impl Sweep {
     }
 
     /// While a job is processing it is looked at once a minute, so that a worker's death is seen within one.
-    async fn look_again(&self, id: JobId, attempt: u32, at: Time) -> PortResult<()> {
+    async fn look_again(&self, id: JobId, status: Status, attempt: u32, at: Time) -> PortResult<()> {
         self.engine
-            .apply(id, &moves::look_again(attempt, at))
+            .apply(id, &moves::look_again(status, attempt, at))
             .await
             .map(|_| ())
     }

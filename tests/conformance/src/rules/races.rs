@@ -106,7 +106,7 @@ pub async fn one_of_many_endings_holds(ports: &Ports) {
 /// A transaction and plain writes on one record wait for each other; nothing is lost and nobody gets an error.
 pub async fn endings_and_steps_pass_each_other(ports: &Ports) {
     let job = ports.processing_job(9).await;
-    let look = moves::look_again(1, at(60_000));
+    let look = moves::look_again(Status::Processing, 1, at(60_000));
     let end = moves::fail(1, at(1), Notice::new("CODE", "A sentence."), Usage::default());
     let steps = join_all((0..6).map(|_| ports.jobs.apply(job.id, &look)));
     let endings = join_all((0..3).map(|_| ports.jobs.finish(&job, &end)));
