@@ -5,7 +5,7 @@ STACK := $(PYTHON) infra/local/stack.py
 AUTH ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help build up demo down logs user test bench lint sample package deploy clean
+.PHONY: help build up demo down logs user test simulate bench lint sample package deploy clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ user: ## Make a local user and print a token: make user EMAIL=a@b.test COMPANY=A
 
 test: ## Run every test: workspace, then the whole system on a local AWS of its own, with IAM off and on
 	@PYTHON=$(PYTHON) bash infra/test.sh
+
+simulate: ## Run the engine under faults in virtual time: SEEDS=20000 FROM=0; PLANT=list names bugs to plant, PLANT=<name> plants one
+	@cargo run --locked --quiet --package docmill-simulation -- $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM)) $(if $(PLANT),--plant $(PLANT))
 
 bench: ## Run the benchmarks and print their tables
 	@bash bench/run.sh

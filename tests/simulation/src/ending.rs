@@ -1,0 +1,114 @@
+//! What has to hold when everything is at rest, and of each result: P1, P3, P4, P10.
+
+use docmill_core::job::{Completeness, Job};
+use docmill_core::plan::result_key;
+use docmill_core::ports::{BlobStore, EventLog, Fetched};
+use docmill_core::view::{Event, EventType};
+use futures::FutureExt;
+
+use crate::lines;
+use crate::parts::Parts;
+use crate::sim::Sim;
+
+type Broken = Option<(&'static str, String)>;
+
+/// P3, P10: a result is what a plain run in one process gives, in which just the named chunks failed.
+pub(crate) fn check_result(sim: &Sim, parts: &Parts, job: &Job) -> Broken {
+    let document = {
+        let state = sim.state();
+        let act = *state.made_by.get(&job.id)?;
+        let (submit, other) = state.document(act)?;
+        lines::document(submit, other)
+    };
+    let Some(result) = &job.result else {
+        return Some(("P3", "completed without a result".to_owned()));
+    };
+    let key = result_key(job.id, result.attempt, "json", 1);
+    let fetched = parts.memory.blobs.get(&key, None, 1 << 20).now_or_never();
+    let Some(Ok(Fetched::Found(bytes))) = fetched else {
+        return Some(("P3", "completed, but the result is not there".to_owned()));
+    };
+    let expected = lines::result(&document, |n| job.failed.contains_key(&n));
+    let got = String::from_utf8_lossy(&bytes);
+    if got != expected {
+        return Some(("P3", format!("the result is {got}, not {expected}")));
+    }
+    if (job.outcome == Some(Completeness::Partial)) == job.failed.is_empty() {
+        return Some((
+            "P10",
+            format!("{:?} with {} failed chunks", job.outcome, job.failed.len()),
+        ));
+    }
+    None
+}
+
+/// Everything is at rest.
+pub(crate) fn check(sim: &Sim, parts: &Parts) -> Broken {
+    let records: Vec<Job> = sim.state().watch.records.values().cloned().collect();
+    let open = records.iter().find(|job| !job.status.is_terminal());
+    if let Some(job) = open {
+        let name = sim.state().job_name(job.id);
+        return Some(("P1", format!("{name} stays open for ever")));
+    }
+    if sim.state().watch.messages.count > 0 {
+        return Some(("P1", "messages are left in the queues".to_owned()));
+    }
+    let broken = records.iter().find_map(|job| events(sim, parts, job));
+    broken.or_else(|| {
+        let state = sim.state();
+        state
+            .watch
+            .clients
+            .check(&state.watch.versions, &state.watch.lost_changes)
+    })
+}
+
+/// P4: the list has every version once, gaps stand only for what the stream lost, and percent never falls.
+fn events(sim: &Sim, parts: &Parts, job: &Job) -> Broken {
+    let name = sim.state().job_name(job.id);
+    let read = parts.memory.events.after(job.id, 0, 100_000).now_or_never();
+    let Some(Ok(events)) = read else {
+        return Some(("P4", "the event list cannot be read".to_owned()));
+    };
+    let versions: Vec<u64> = events.iter().map(|event| event.version).collect();
+    if !versions.iter().copied().eq(1..=job.version) {
+        return Some((
+            "P4",
+            format!("{name} has version {} and the events {versions:?}", job.version),
+        ));
+    }
+    let lost = |event: &&Event| {
+        event.kind == EventType::Gap && !sim.state().watch.lost_changes.contains(&(job.id, event.version))
+    };
+    if let Some(gap) = events.iter().find(lost) {
+        return Some((
+            "P4",
+            format!("{name} has a gap at {} that the stream did not make", gap.version),
+        ));
+    }
+    let attempts: Vec<u32> = {
+        let state = sim.state();
+        let versions = state.watch.versions.get(&job.id)?;
+        versions.iter().map(|version| version.attempt).collect()
+    };
+    let attempt_of = |event: &Event| {
+        let at = usize::try_from(event.version).ok()?.checked_sub(1)?;
+        attempts.get(at)
+    };
+    let mut known = events.iter().filter(|event| event.kind != EventType::Gap);
+    let mut before = known.next()?;
+    let falls = known.find_map(|event| {
+        let pair = [std::mem::replace(&mut before, event), event];
+        let fell =
+            attempt_of(pair[0]) == attempt_of(pair[1]) && pair[1].progress_percent < pair[0].progress_percent;
+        fell.then_some(pair)
+    });
+    falls.map(|pair| {
+        let [before, after] = pair;
+        let text = format!(
+            "the events of {name} fall from {} to {} percent at version {}",
+            before.progress_percent, after.progress_percent, after.version
+        );
+        ("P4", text)
+    })
+}

@@ -1,0 +1,100 @@
+//! One installation in memory: the production handlers over ports that meet the fates of the tape.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use docmill_core::engine::Engine;
+use docmill_core::intake::{Intake, Reader};
+use docmill_core::live::Live;
+use docmill_core::pipeline::Registry;
+use docmill_core::ports::{Clock, Connections, DetailStore, EventLog, JobStore, LiveFeed};
+use docmill_core::publish::Publisher;
+use docmill_core::stream_token::StreamTokens;
+use docmill_core::sweep::Sweep;
+use docmill_core::timing::Timing;
+use docmill_memory::{Memory, SeededEntropy};
+
+use crate::lines::Lines;
+use crate::ports::Port;
+use crate::sim::{Sim, SkewedClock};
+
+/// Everything that handles something.
+pub(crate) struct Parts {
+    pub(crate) memory: Memory,
+    pub(crate) engine: Engine,
+    pub(crate) intake: Intake,
+    pub(crate) reader: Reader,
+    pub(crate) sweep: Sweep,
+    pub(crate) publisher: Publisher,
+    pub(crate) live: Live,
+}
+
+/// A deadline shorter than the installation's, as short jobs have it.
+const QUICK: Duration = Duration::from_secs(600);
+
+impl Parts {
+    pub(crate) fn new(sim: &Arc<Sim>, seed: u64) -> Self {
+        let memory = Memory::new(sim.clock.clone());
+        let clock: Arc<dyn Clock> = Arc::new(SkewedClock(sim.clone()));
+        let jobs: Arc<dyn JobStore> = Port::new(sim, &memory.jobs);
+        let details: Arc<dyn DetailStore> = Port::new(sim, &memory.details);
+        let events: Arc<dyn EventLog> = Port::new(sim, &memory.events);
+        let feed: Arc<dyn LiveFeed> = Port::new(sim, &memory.live);
+        let connections: Arc<dyn Connections> = Port::new(sim, &memory.connections);
+        let queue = Port::new(sim, &memory.queue);
+        let registry = Registry::new(vec![
+            Arc::new(Lines::new("lines", None, sim.clone())),
+            Arc::new(Lines::new("quick", Some(QUICK), sim.clone())),
+        ]);
+        let engine = Engine {
+            jobs: jobs.clone(),
+            details: details.clone(),
+            blobs: Port::new(sim, &memory.blobs),
+            queue: queue.clone(),
+            clock: clock.clone(),
+            entropy: Arc::new(SeededEntropy::new(seed)),
+            meter: memory.meter.clone(),
+            sandbox: memory.sandbox.clone(),
+            registry: registry.clone(),
+            timing: Timing::default(),
+            memory_mb: 1024,
+        };
+        Self {
+            intake: Intake {
+                engine: engine.clone(),
+                transfers: memory.transfers.clone(),
+            },
+            reader: Reader {
+                jobs: jobs.clone(),
+                details: details.clone(),
+                events: events.clone(),
+                blobs: engine.blobs.clone(),
+                transfers: memory.transfers.clone(),
+                clock: clock.clone(),
+                registry,
+                tokens: StreamTokens::new("simulated"),
+            },
+            sweep: Sweep {
+                engine: engine.clone(),
+                events: events.clone(),
+                dead_letters: queue,
+            },
+            publisher: Publisher {
+                events: events.clone(),
+                feed: feed.clone(),
+                connections: connections.clone(),
+                clock: clock.clone(),
+            },
+            live: Live {
+                jobs,
+                details,
+                events,
+                feed,
+                connections,
+                clock,
+            },
+            memory,
+            engine,
+        }
+    }
+}

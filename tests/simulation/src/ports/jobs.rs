@@ -1,0 +1,170 @@
+//! The job records. Every write passes here, under the eyes of the watch.
+
+use async_trait::async_trait;
+use docmill_core::ids::JobId;
+use docmill_core::job::Job;
+use docmill_core::ports::{
+    Created, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob, PortError, PortResult,
+};
+use docmill_core::step::{Applied, Step};
+use docmill_core::time::Time;
+use docmill_memory::MemoryJobs;
+use futures::FutureExt;
+
+use super::Port;
+use crate::fate::{Fate, Menu};
+use crate::plants::{self, Plant};
+use crate::scenario::USERS;
+use crate::sim::{Ghost, Sim};
+use crate::story::{describe, is_renewal};
+
+/// The effect of a step, by whoever has `card`.
+fn write(sim: &Sim, jobs: &MemoryJobs, card: usize, id: JobId, step: &Step) -> PortResult<Applied> {
+    let old = sim.state().watch.records.get(&id).cloned();
+    let Some(old) = old else {
+        return Ok(Applied::Unknown);
+    };
+    if sim.has(Plant::LeaseNeverRenewed) && is_renewal(step) {
+        return Ok(Applied::Yes(Box::new(old)));
+    }
+    let bent = plants::bend(sim.plant, step, &old);
+    let applied = now(jobs.apply(id, &bent))?;
+    told(sim, card, &old, step, &applied);
+    if sim.has(Plant::CompletesTwice) && plants::is_completion(step) && matches!(applied, Applied::Yes(_)) {
+        let again = Step::new(Vec::new(), step.edits.clone());
+        let before = sim.state().watch.records.get(&id).cloned();
+        let applied = now(jobs.apply(id, &again))?;
+        if let Some(before) = before {
+            told(sim, card, &before, step, &applied);
+        }
+        return Ok(applied);
+    }
+    Ok(applied)
+}
+
+fn told(sim: &Sim, card: usize, old: &Job, step: &Step, applied: &Applied) {
+    sim.tell(|state| {
+        let refused = match applied {
+            Applied::Yes(_) => "",
+            Applied::Refused(_) => ": refused",
+            Applied::Unknown => ": no such job",
+        };
+        let (who, job) = (&state.cards[card].name, state.job_name(old.id));
+        format!("{who} {} ({job}){refused}", describe(step))
+    });
+    if let Applied::Yes(new) = applied {
+        crate::watch::wrote(sim, card, old, new, step);
+    }
+}
+
+/// Memory never waits.
+fn now<T>(call: impl Future<Output = PortResult<T>>) -> PortResult<T> {
+    call.now_or_never()
+        .unwrap_or_else(|| Err(PortError::Broken("memory waits".to_owned())))
+}
+
+/// The effect of a write whose sender was told long ago that it was lost.
+pub(crate) fn apply_ghost(sim: &Sim, jobs: &MemoryJobs, ghost: &Ghost) {
+    sim.tell(|state| format!("the lost call of {} takes effect", state.cards[ghost.card].name));
+    // There is nobody left to hear the answer.
+    drop(write(sim, jobs, ghost.card, ghost.job, &ghost.step));
+    let mut state = sim.state();
+    let watch = &mut state.watch;
+    if let Some(job) = watch.records.get(&ghost.job) {
+        watch.messages.excuse(job.id, job.attempt);
+    }
+}
+
+impl Port<MemoryJobs> {
+    async fn step(&self, menu: Menu, id: JobId, step: &Step) -> PortResult<Applied> {
+        let card = self.sim.state().current;
+        let fate = self.sim.fate(card, menu);
+        if let Some(fate) = fate {
+            let mut state = self.sim.state();
+            if is_renewal(step) && fate != Fate::Yield {
+                state.card().hurt = true;
+            }
+            if let Fate::Late(time) = fate {
+                let at = self.sim.now().plus(time);
+                state.ghosts.push(Ghost {
+                    at,
+                    card,
+                    job: id,
+                    step: step.clone(),
+                });
+            }
+        }
+        self.sim
+            .fated(
+                fate,
+                || describe(step),
+                || async { write(&self.sim, &self.inner, card, id, step) },
+            )
+            .await
+    }
+}
+
+#[async_trait]
+impl JobStore for Port<MemoryJobs> {
+    async fn create(&self, new: NewJob) -> PortResult<Created> {
+        let create = || async {
+            let mut entered = new.clone();
+            if self.sim.has(Plant::KeysForgotten) {
+                entered.idempotency = None;
+            }
+            let created = self.inner.create(entered).await?;
+            crate::watch::created(&self.sim, &new, &created);
+            Ok(created)
+        };
+        self.sim
+            .call(Menu::Transaction, || "creates the job".to_owned(), create)
+            .await
+    }
+
+    async fn idempotent(&self, owner: &str, key: &str, now: Time) -> PortResult<Option<IdempotencyEntry>> {
+        let look = || "looks its key up".to_owned();
+        self.sim
+            .call(Menu::Read, look, || self.inner.idempotent(owner, key, now))
+            .await
+    }
+
+    async fn get(&self, id: JobId) -> PortResult<Option<Job>> {
+        let read = || "reads the record".to_owned();
+        let mut job = self.sim.call(Menu::Read, read, || self.inner.get(id)).await?;
+        let user = self.sim.state().card().user;
+        if self.sim.has(Plant::EverybodyOwnsEverything)
+            && let (Some(job), Some(user)) = (&mut job, user)
+        {
+            job.owner = USERS[usize::from(user)].to_owned();
+        }
+        Ok(job)
+    }
+
+    async fn apply(&self, id: JobId, step: &Step) -> PortResult<Applied> {
+        self.step(Menu::Step, id, step).await
+    }
+
+    async fn finish(&self, id: JobId, step: &Step) -> PortResult<Applied> {
+        self.step(Menu::Transaction, id, step).await
+    }
+
+    async fn list(
+        &self,
+        owner: &str,
+        filter: &JobFilter,
+        after: Option<ListCursor>,
+        limit: usize,
+    ) -> PortResult<JobPage> {
+        let list = || "lists the jobs".to_owned();
+        self.sim
+            .call(Menu::Read, list, || self.inner.list(owner, filter, after, limit))
+            .await
+    }
+
+    async fn due(&self, shard: u8, now: Time, limit: usize) -> PortResult<Vec<JobId>> {
+        let due = || format!("reads what is due in shard {shard}");
+        self.sim
+            .call(Menu::Read, due, || self.inner.due(shard, now, limit))
+            .await
+    }
+}

@@ -1,0 +1,28 @@
+//! The ports in memory, with what may happen to each call.
+
+mod jobs;
+mod live;
+mod queue;
+mod storage;
+
+use std::sync::Arc;
+
+pub(crate) use jobs::apply_ghost;
+pub(crate) use queue::title;
+
+use crate::sim::Sim;
+
+/// A port whose calls meet the fates of the tape.
+pub(crate) struct Port<P: ?Sized> {
+    pub(crate) sim: Arc<Sim>,
+    pub(crate) inner: Arc<P>,
+}
+
+impl<P: ?Sized> Port<P> {
+    pub(crate) fn new(sim: &Arc<Sim>, inner: &Arc<P>) -> Arc<Self> {
+        Arc::new(Self {
+            sim: sim.clone(),
+            inner: inner.clone(),
+        })
+    }
+}

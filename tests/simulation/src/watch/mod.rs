@@ -1,0 +1,163 @@
+//! The watch over the promises of the protocol (its section 7) while a run goes on. It sees every write as it takes effect,
+//! every paid call, every message sent and deleted, and every answer to a user, and keeps its own books: what it checks
+//! is never what the engine believes.
+//!
+//! `record`: P1, P2, P4, P10. `leases`: P5, P7. `keys`: P8. `messages`: acknowledgements. `clients`: WebSockets.
+
+mod clients;
+mod keys;
+mod leases;
+mod messages;
+pub(crate) mod record;
+
+use std::collections::BTreeMap;
+
+use docmill_core::ids::JobId;
+use docmill_core::job::Job;
+use docmill_core::message::Message;
+use docmill_core::ports::{Created, NewJob};
+use docmill_core::step::Step;
+use docmill_core::time::Time;
+
+pub(crate) use clients::{Clients, Version};
+pub(crate) use messages::Messages;
+
+use crate::sim::Sim;
+
+/// Clocks are off by less than this; what depends on two of them may be off by twice as much.
+pub(crate) const SKEW_MS: u64 = 1_000;
+
+/// Tolerance where two clocks meet.
+pub(crate) const SKEW: std::time::Duration = std::time::Duration::from_millis(2 * SKEW_MS);
+
+/// A promise that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Its number.
+    pub promise: &'static str,
+    /// How.
+    pub text: String,
+}
+
+type Broken = Option<(&'static str, String)>;
+
+/// The books.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// Every record as it is now.
+    pub(crate) records: BTreeMap<JobId, Job>,
+    pub(crate) leases: leases::Leases,
+    pub(crate) messages: Messages,
+    pub(crate) keys: keys::Keys,
+    pub(crate) clients: Clients,
+    /// Visible changes of each job, in order.
+    pub(crate) versions: BTreeMap<JobId, Vec<Version>>,
+    /// Results that were just said to be there.
+    pub(crate) completed: Vec<Job>,
+    /// Versions whose record the stream lost.
+    pub(crate) lost_changes: Vec<(JobId, u64)>,
+    /// Attempts that ended, by status with outcome or code; for the figures.
+    pub(crate) ends: BTreeMap<String, u64>,
+    /// Paid calls by a holder of an attempt that was over, while the next one ran.
+    pub(crate) across_attempts: u64,
+}
+
+/// A record was written.
+pub(crate) fn wrote(sim: &Sim, card: usize, old: &Job, new: &Job, step: &Step) {
+    let now = sim.now();
+    let broken = {
+        let mut state = sim.state();
+        let healed_at = state.healed_at.max(state.calm_at);
+        let watch = &mut state.watch;
+        watch.records.insert(new.id, new.clone());
+        watch.note(old, new, now);
+        record::check(old, new, step, now, healed_at)
+            .or_else(|| watch.leases.check(card, old, new, step, now))
+    };
+    if let Some((promise, text)) = broken {
+        sim.broken(promise, text);
+    }
+}
+
+/// A job was created, or not.
+pub(crate) fn created(sim: &Sim, new: &NewJob, created: &Created) {
+    let broken = {
+        let mut state = sim.state();
+        let act = state.card().act.unwrap_or(0);
+        if *created != Created::Yes || state.watch.records.contains_key(&new.job.id) {
+            None
+        } else {
+            state.made_by.insert(new.job.id, act);
+            let document = state.document(act);
+            let content =
+                document.map_or_else(String::new, |(act, other)| crate::lines::document(act, other));
+            let watch = &mut state.watch;
+            watch.records.insert(new.job.id, new.job.clone());
+            let version = Version {
+                number: 1,
+                attempt: 1,
+                status: true,
+                at: sim.now(),
+            };
+            watch.versions.insert(new.job.id, vec![version]);
+            watch.keys.created(new, content)
+        }
+    };
+    sim.says(|state| format!("creates {}: {created:?}", state.job_name(new.job.id)));
+    if let Some((promise, text)) = broken {
+        sim.broken(promise, text);
+    }
+}
+
+/// The one who acts now starts a paid call for chunk `n` of the job it works on.
+pub(crate) fn paid(sim: &Sim, n: u32) {
+    let now = sim.now();
+    sim.says(|state| {
+        let job = state.cards[state.current].message.as_ref().map(Message::job);
+        let job = job.map_or_else(String::new, |job| state.job_name(job));
+        format!("starts a paid call for chunk {n} of {job}")
+    });
+    let broken = {
+        let mut state = sim.state();
+        let card = state.current;
+        let hurt = state.card().hurt;
+        let Some(job) = state.card().message.as_ref().map(Message::job) else {
+            return;
+        };
+        let watch = &mut state.watch;
+        let Some(record) = watch.records.get(&job) else {
+            return;
+        };
+        watch.across_attempts += u64::from(watch.leases.is_across(card, record, n));
+        watch.leases.paid(card, record, n, now, hurt)
+    };
+    if let Some((promise, text)) = broken {
+        sim.broken(promise, text);
+    }
+}
+
+impl Watch {
+    fn note(&mut self, old: &Job, new: &Job, now: Time) {
+        if new.version == old.version {
+            return;
+        }
+        if new.status == docmill_core::job::Status::Completed {
+            self.completed.push(new.clone());
+        }
+        if new.status.is_terminal() && !old.status.is_terminal() {
+            let outcome = new.outcome.map(|outcome| outcome.as_str());
+            let code = new.error.as_ref().map(|error| error.code.as_str());
+            let how = outcome.or(code).unwrap_or_default();
+            *self.ends.entry(format!("{} {how}", new.status)).or_default() += 1;
+        }
+        let status = old.status != new.status
+            || old.attempt != new.attempt
+            || old.cancel_requested_at != new.cancel_requested_at;
+        self.versions.entry(new.id).or_default().push(Version {
+            number: new.version,
+            attempt: new.attempt,
+            status,
+            at: now,
+        });
+    }
+}
