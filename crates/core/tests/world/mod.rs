@@ -3,13 +3,11 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod faults;
 mod lines;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,7 +18,7 @@ use docmill_core::intake::{Accepted, Caller, Intake, SentFile, Submission};
 use docmill_core::job::{Job, Priority};
 use docmill_core::message::Message;
 use docmill_core::pipeline::Registry;
-use docmill_core::ports::{BlobStore, Clock, EventLog, JobStore, WorkQueue};
+use docmill_core::ports::{Clock, EventLog, JobStore};
 use docmill_core::problem::Problem;
 use docmill_core::publish::{Published, Publisher};
 use docmill_core::sweep::{Sweep, Swept};
@@ -31,7 +29,6 @@ use docmill_memory::{Memory, SeededEntropy, VirtualClock};
 use futures::executor::{LocalPool, LocalSpawner, block_on};
 use futures::task::LocalSpawnExt;
 
-pub use faults::{Dice, Faults, Faulty};
 pub use lines::{Do, Lines, Script};
 
 pub struct World {
@@ -45,7 +42,6 @@ pub struct World {
     pool: RefCell<LocalPool>,
     /// Deliveries being worked on.
     working: Rc<RefCell<usize>>,
-    pub faults: Arc<Faults>,
     /// The next message of this type is lost.
     pub lose: Cell<Option<&'static str>>,
     /// Verdicts so far.
@@ -54,35 +50,17 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        Self::with_faults(7, 0)
-    }
-
-    /// With ports that fail one call in `odds` (0: never).
-    pub fn with_faults(seed: u64, odds: u64) -> Self {
-        let faults = Arc::new(Faults {
-            dice: Dice::new(seed ^ 0xfa17),
-            odds: AtomicU64::new(odds),
-        });
         let clock = Arc::new(VirtualClock::new(Time::from_ms(1_800_000_000_000)));
         let memory = Memory::new(clock.clone());
         let script = Arc::new(Mutex::new(BTreeMap::new()));
         let lines = Lines::new(script.clone(), clock.clone());
         let engine = Engine {
-            jobs: Arc::new(Faulty {
-                faults: faults.clone(),
-                port: memory.jobs.clone() as Arc<dyn JobStore>,
-            }),
+            jobs: memory.jobs.clone(),
             details: memory.details.clone(),
-            blobs: Arc::new(Faulty {
-                faults: faults.clone(),
-                port: memory.blobs.clone() as Arc<dyn BlobStore>,
-            }),
-            queue: Arc::new(Faulty {
-                faults: faults.clone(),
-                port: memory.queue.clone() as Arc<dyn WorkQueue>,
-            }),
+            blobs: memory.blobs.clone(),
+            queue: memory.queue.clone(),
             clock: clock.clone(),
-            entropy: Arc::new(SeededEntropy::new(seed)),
+            entropy: Arc::new(SeededEntropy::new(7)),
             meter: memory.meter.clone(),
             sandbox: memory.sandbox.clone(),
             registry: Registry::new(vec![Arc::new(lines)]),
@@ -115,7 +93,6 @@ impl World {
             pool: RefCell::new(LocalPool::new()),
             working: Rc::default(),
             lose: Cell::new(None),
-            faults,
             verdicts: Rc::default(),
         }
     }
