@@ -70,19 +70,21 @@ pub fn enqueue(now: Time, timing: &Timing, stage: Stage, usage: Usage) -> Step {
     )
 }
 
-/// A job that waited for a place gets it: its first message may be sent.
-pub fn admit(attempt: u32, now: Time, timing: &Timing) -> Step {
+/// A job that waited for a place gets it: its first message may be sent. Its time in the queue goes on.
+pub fn admit(job: &Job, now: Time, timing: &Timing) -> Step {
+    let queue_limit = job.queued_at.unwrap_or(job.created_at).plus(timing.queue_limit);
+    let look = now.plus(timing.nudge).min(queue_limit).ceil_minute();
     Step::new(
         vec![
             Guard::StatusIn(vec![Status::Queued]),
-            Guard::AttemptIs(attempt),
+            Guard::AttemptIs(job.attempt),
             Guard::PhaseIs(Phase::Waiting),
             Guard::CancelRequested(false),
         ],
         vec![
             Edit::Visible(now),
             Edit::Phase(Phase::Planning),
-            Edit::DueAt(Some(now.plus(timing.nudge).ceil_minute())),
+            Edit::DueAt(Some(look)),
         ],
     )
 }

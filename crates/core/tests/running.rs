@@ -122,7 +122,7 @@ fn a_company_shares_its_places_and_a_user_without_room_does_not_hold_the_others_
     engine.timing.running.company = 2;
     let admit = |id: JobId| {
         let job = world.job(id);
-        let step = moves::admit(job.attempt, job.updated_at, &engine.timing);
+        let step = moves::admit(&job, job.updated_at, &engine.timing);
         block_on(engine.jobs.admit(&job, &step, &engine.timing.running)).unwrap()
     };
     let mut jobs: Vec<Job> = ["ann", "ben", "cid"]

@@ -1,7 +1,7 @@
 //! What comes next: decided by the real `next_step`, done some time later, as in `engine/advance.rs`.
 
 use docmill_core::codes;
-use docmill_core::job::{ChunkFailure, Phase, Slot, Status};
+use docmill_core::job::{ChunkFailure, Job, Phase, Slot, Status};
 use docmill_core::moves;
 use docmill_core::next::{NextStep, next_step};
 use docmill_core::usage::Usage;
@@ -85,12 +85,18 @@ impl State {
     pub(crate) fn carry_out(&mut self, plant: Plant, due: Due) -> Option<Due> {
         let Due { attempt, effect } = due;
         match effect {
-            Effect::Admit => self
-                .write(plant, moves::admit(attempt, NOW, &timing()), attempt)
-                .then_some(Due {
+            Effect::Admit => {
+                // Of what was read, the attempt is all that may have changed.
+                let read = Job {
                     attempt,
-                    effect: Effect::SendPlan,
-                }),
+                    ..self.job().clone()
+                };
+                self.write(plant, moves::admit(&read, NOW, &timing()), attempt)
+                    .then_some(Due {
+                        attempt,
+                        effect: Effect::SendPlan,
+                    })
+            }
             Effect::SendPlan | Effect::SendMerge => {
                 let slot = if effect == Effect::SendPlan {
                     Slot::Plan

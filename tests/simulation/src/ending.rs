@@ -2,12 +2,14 @@
 
 use docmill_core::job::{Completeness, Job};
 use docmill_core::plan::result_key;
-use docmill_core::ports::{BlobStore, EventLog, Fetched};
+use docmill_core::ports::{BlobStore, EventLog, Fetched, JobStore};
+use docmill_core::running::Tenant;
 use docmill_core::view::{Event, EventType};
 use futures::FutureExt;
 
 use crate::lines;
 use crate::parts::Parts;
+use crate::scenario::USERS;
 use crate::sim::Sim;
 
 type Broken = Option<(&'static str, String)>;
@@ -53,6 +55,9 @@ pub(crate) fn check(sim: &Sim, parts: &Parts) -> Broken {
     if sim.state().watch.messages.count > 0 {
         return Some(("P1", "messages are left in the queues".to_owned()));
     }
+    if let Some(user) = USERS.into_iter().find(|user| has_places(parts, user)) {
+        return Some(("§4", format!("{user} has places left without a job that runs")));
+    }
     let broken = records.iter().find_map(|job| events(sim, parts, job));
     broken.or_else(|| {
         let state = sim.state();
@@ -61,6 +66,12 @@ pub(crate) fn check(sim: &Sim, parts: &Parts) -> Broken {
             .clients
             .check(&state.watch.versions, &state.watch.lost_changes)
     })
+}
+
+fn has_places(parts: &Parts, user: &str) -> bool {
+    let user = Tenant::User(user.to_owned());
+    let running = parts.memory.jobs.running(&user);
+    !matches!(running.now_or_never(), Some(Ok(running)) if running.is_empty())
 }
 
 /// P4: the list has every version once, gaps stand only for what the stream lost, and percent never falls.

@@ -27,11 +27,12 @@ pub enum Plant {
     KeysForgotten,
     EverybodyOwnsEverything,
     OutputsShareAKey,
+    LimitsIgnored,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::CountsInsteadOfSet,
         Self::NoFencingToken,
         Self::NoConditionOnAttempt,
@@ -49,6 +50,7 @@ impl Plant {
         Self::KeysForgotten,
         Self::EverybodyOwnsEverything,
         Self::OutputsShareAKey,
+        Self::LimitsIgnored,
     ];
 
     /// Its name on the command line.
@@ -71,6 +73,7 @@ impl Plant {
             Self::KeysForgotten => "keys-forgotten",
             Self::EverybodyOwnsEverything => "everybody-owns-everything",
             Self::OutputsShareAKey => "outputs-share-a-key",
+            Self::LimitsIgnored => "limits-ignored",
         }
     }
 
@@ -98,6 +101,7 @@ impl Plant {
             Self::KeysForgotten => "Jobs are created without their idempotency entry.",
             Self::EverybodyOwnsEverything => "Whoever asks for a job is taken for its owner.",
             Self::OutputsShareAKey => "All chunks of a job write their output under one key.",
+            Self::LimitsIgnored => "Jobs start whether or not there is a place for them.",
         }
     }
 
@@ -121,6 +125,7 @@ impl Plant {
             Self::KeysForgotten => &["P8"],
             Self::EverybodyOwnsEverything => &["P9"],
             Self::OutputsShareAKey => &["P3"],
+            Self::LimitsIgnored => &["§4"],
         }
     }
 

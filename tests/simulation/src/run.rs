@@ -353,7 +353,13 @@ impl Scheduler {
         }
         let state = self.sim.state();
         let dead = state.watch.messages.count as usize > self.parts.memory.queue.waiting();
-        let due = state.watch.records.values().filter_map(|job| job.due_at).min();
+        // The end of retention is no part of a run.
+        let due = state
+            .watch
+            .records
+            .values()
+            .filter_map(|job| job.due_at.filter(|at| *at < job.expires_at))
+            .min();
         let wanted = if dead { Some(START) } else { due }?;
         // The first tick that is not before what is wanted, and after the last one.
         let tick = |at: Time| {

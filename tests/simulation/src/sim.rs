@@ -16,6 +16,7 @@ use docmill_memory::VirtualClock;
 
 use crate::fate::{Fate, KINDS, Menu};
 use crate::plants::Plant;
+use crate::ports::Kind;
 use crate::scenario::{Act, Script, What};
 use crate::tape::{Site, Source};
 use crate::watch::{Violation, Watch};
@@ -60,6 +61,7 @@ pub(crate) struct Ghost {
     pub(crate) card: usize,
     pub(crate) job: JobId,
     pub(crate) step: Step,
+    pub(crate) kind: Kind,
 }
 
 pub(crate) struct State {

@@ -61,7 +61,7 @@ impl Engine {
         if job.status != Status::Queued || job.phase != Phase::Waiting {
             return Ok(Started::Past);
         }
-        let step = moves::admit(job.attempt, self.clock.now(), &self.timing);
+        let step = moves::admit(&job, self.clock.now(), &self.timing);
         match self.jobs.admit(&job, &step, &self.timing.running).await? {
             Admission::Applied(Applied::Yes(job)) => {
                 self.send_plan(&job).await?;

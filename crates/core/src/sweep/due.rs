@@ -89,7 +89,7 @@ impl Sweep {
             }),
             NextStep::Start { look_again } => {
                 // Before, so that what a start says of its own next look stands.
-                self.look_again(id, attempt, look_again).await?;
+                self.look_again(id, status, attempt, look_again).await?;
                 let started = self.start_waiting(&job).await?;
                 Ok(if started { Did::Sent } else { Did::Nothing })
             }

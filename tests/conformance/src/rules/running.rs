@@ -32,8 +32,8 @@ async fn running(ports: &Ports, owner: &str) -> BTreeSet<JobId> {
     ports.jobs.running(&tenant).await.unwrap()
 }
 
-fn admit() -> Step {
-    moves::admit(1, at(1), &Timing::default())
+fn admit(job: &Job) -> Step {
+    moves::admit(job, at(1), &Timing::default())
 }
 
 fn fail() -> Step {
@@ -120,8 +120,9 @@ pub async fn places_go_to_no_more_than_there_are(ports: &Ports) {
     for _ in 0..6 {
         jobs.push(waiting_job(ports, &owner, None).await);
     }
-    let step = admit();
-    let admitted = join_all(jobs.iter().map(|job| ports.jobs.admit(job, &step, &LIMITS))).await;
+    let steps: Vec<Step> = jobs.iter().map(admit).collect();
+    let admissions = jobs.iter().zip(&steps);
+    let admitted = join_all(admissions.map(|(job, step)| ports.jobs.admit(job, step, &LIMITS))).await;
     let mut started = BTreeSet::new();
     for (job, admission) in jobs.iter().zip(admitted) {
         match admission.unwrap() {
@@ -147,11 +148,11 @@ pub async fn a_company_shares_its_places(ports: &Ports) {
         jobs.push(waiting_job(ports, &ports.unique(), Some(&company)).await);
     }
     for job in &jobs[..3] {
-        let admitted = ports.jobs.admit(job, &admit(), &LIMITS).await;
+        let admitted = ports.jobs.admit(job, &admit(job), &LIMITS).await;
         assert!(matches!(admitted, Ok(Admission::Applied(Applied::Yes(_)))));
     }
     assert_eq!(
-        ports.jobs.admit(&jobs[3], &admit(), &LIMITS).await,
+        ports.jobs.admit(&jobs[3], &admit(&jobs[3]), &LIMITS).await,
         Ok(Admission::Full)
     );
     assert!(
@@ -159,7 +160,7 @@ pub async fn a_company_shares_its_places(ports: &Ports) {
         "no place of its user's either"
     );
     ports.jobs.finish(&jobs[0], &fail()).await.unwrap();
-    let admitted = ports.jobs.admit(&jobs[3], &admit(), &LIMITS).await;
+    let admitted = ports.jobs.admit(&jobs[3], &admit(&jobs[3]), &LIMITS).await;
     assert!(matches!(admitted, Ok(Admission::Applied(Applied::Yes(_)))));
     let tenant = Tenant::Company(company);
     let wanted = jobs[1..].iter().map(|job| job.id).collect();
@@ -172,14 +173,14 @@ pub async fn a_refused_step_takes_no_place(ports: &Ports) {
     let job = ports.job(&owner);
     ports.store(&job).await;
     let refused = Ok(Admission::Applied(Applied::Refused(Box::new(job.clone()))));
-    assert_eq!(ports.jobs.admit(&job, &admit(), &LIMITS).await, refused);
+    assert_eq!(ports.jobs.admit(&job, &admit(&job), &LIMITS).await, refused);
     assert!(running(ports, &owner).await.is_empty());
     for _ in 0..2 {
         ports.jobs.create(running_job(&ports.job(&owner))).await.unwrap();
     }
-    assert_eq!(ports.jobs.admit(&job, &admit(), &LIMITS).await, refused);
+    assert_eq!(ports.jobs.admit(&job, &admit(&job), &LIMITS).await, refused);
     let nobody = ports.job(&ports.unique());
-    let unknown = ports.jobs.admit(&nobody, &admit(), &LIMITS).await;
+    let unknown = ports.jobs.admit(&nobody, &admit(&nobody), &LIMITS).await;
     assert_eq!(unknown, Ok(Admission::Applied(Applied::Unknown)));
 }
 

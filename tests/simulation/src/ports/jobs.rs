@@ -1,11 +1,14 @@
 //! The job records. Every write passes here, under the eyes of the watch.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use docmill_core::ids::JobId;
 use docmill_core::job::Job;
 use docmill_core::ports::{
     Created, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob, PortError, PortResult,
 };
+use docmill_core::running::{Admission, RunningLimits, Tenant};
 use docmill_core::step::{Applied, Step};
 use docmill_core::time::Time;
 use docmill_memory::MemoryJobs;
@@ -18,17 +21,58 @@ use crate::scenario::USERS;
 use crate::sim::{Ghost, Sim};
 use crate::story::{describe, is_renewal};
 
+/// Which of the port's conditional writes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// A step and nothing else.
+    Plain,
+    /// A step that takes the job's places.
+    Taking(RunningLimits),
+    /// A step that leaves them.
+    Leaving,
+}
+
 /// The effect of a step, by whoever has `card`.
-fn write(sim: &Sim, jobs: &MemoryJobs, card: usize, id: JobId, step: &Step) -> PortResult<Applied> {
+fn write(
+    sim: &Sim,
+    jobs: &MemoryJobs,
+    card: usize,
+    id: JobId,
+    step: &Step,
+    kind: Kind,
+) -> PortResult<Admission> {
     let old = sim.state().watch.records.get(&id).cloned();
     let Some(old) = old else {
-        return Ok(Applied::Unknown);
+        return Ok(Admission::Applied(Applied::Unknown));
     };
     if sim.has(Plant::LeaseNeverRenewed) && is_renewal(step) {
-        return Ok(Applied::Yes(Box::new(old)));
+        return Ok(Admission::Applied(Applied::Yes(Box::new(old))));
     }
     let bent = plants::bend(sim.plant, step, &old);
-    let applied = now(jobs.apply(id, &bent))?;
+    let applied = match kind {
+        Kind::Plain => now(jobs.apply(id, &bent))?,
+        Kind::Leaving => now(jobs.finish(&old, &bent))?,
+        Kind::Taking(limits) => {
+            let limits = if sim.has(Plant::LimitsIgnored) {
+                RunningLimits {
+                    user: u32::MAX,
+                    ..limits
+                }
+            } else {
+                limits
+            };
+            match now(jobs.admit(&old, &bent, &limits))? {
+                Admission::Applied(applied) => applied,
+                Admission::Full => {
+                    sim.tell(|state| {
+                        let (who, job) = (&state.cards[card].name, state.job_name(id));
+                        format!("{who} finds no place for {job}")
+                    });
+                    return Ok(Admission::Full);
+                }
+            }
+        }
+    };
     told(sim, card, &old, step, &applied);
     if sim.has(Plant::CompletesTwice) && plants::is_completion(step) && matches!(applied, Applied::Yes(_)) {
         let again = Step::new(Vec::new(), step.edits.clone());
@@ -37,9 +81,9 @@ fn write(sim: &Sim, jobs: &MemoryJobs, card: usize, id: JobId, step: &Step) -> P
         if let Some(before) = before {
             told(sim, card, &before, step, &applied);
         }
-        return Ok(applied);
+        return Ok(Admission::Applied(applied));
     }
-    Ok(applied)
+    Ok(Admission::Applied(applied))
 }
 
 fn told(sim: &Sim, card: usize, old: &Job, step: &Step, applied: &Applied) {
@@ -63,11 +107,19 @@ fn now<T>(call: impl Future<Output = PortResult<T>>) -> PortResult<T> {
         .unwrap_or_else(|| Err(PortError::Broken("memory waits".to_owned())))
 }
 
+/// Only a step that takes places may find none.
+fn applied(admission: PortResult<Admission>) -> PortResult<Applied> {
+    match admission? {
+        Admission::Applied(applied) => Ok(applied),
+        Admission::Full => Err(PortError::Broken("no place was asked for".to_owned())),
+    }
+}
+
 /// The effect of a write whose sender was told long ago that it was lost.
 pub(crate) fn apply_ghost(sim: &Sim, jobs: &MemoryJobs, ghost: &Ghost) {
     sim.tell(|state| format!("the lost call of {} takes effect", state.cards[ghost.card].name));
     // There is nobody left to hear the answer.
-    drop(write(sim, jobs, ghost.card, ghost.job, &ghost.step));
+    drop(write(sim, jobs, ghost.card, ghost.job, &ghost.step, ghost.kind));
     let mut state = sim.state();
     let watch = &mut state.watch;
     if let Some(job) = watch.records.get(&ghost.job) {
@@ -76,7 +128,7 @@ pub(crate) fn apply_ghost(sim: &Sim, jobs: &MemoryJobs, ghost: &Ghost) {
 }
 
 impl Port<MemoryJobs> {
-    async fn step(&self, menu: Menu, id: JobId, step: &Step) -> PortResult<Applied> {
+    async fn step(&self, menu: Menu, id: JobId, step: &Step, kind: Kind) -> PortResult<Admission> {
         let card = self.sim.state().current;
         let fate = self.sim.fate(card, menu);
         if let Some(fate) = fate {
@@ -91,6 +143,7 @@ impl Port<MemoryJobs> {
                     card,
                     job: id,
                     step: step.clone(),
+                    kind,
                 });
             }
         }
@@ -98,7 +151,7 @@ impl Port<MemoryJobs> {
             .fated(
                 fate,
                 || describe(step),
-                || async { write(&self.sim, &self.inner, card, id, step) },
+                || async { write(&self.sim, &self.inner, card, id, step, kind) },
             )
             .await
     }
@@ -111,6 +164,9 @@ impl JobStore for Port<MemoryJobs> {
             let mut entered = new.clone();
             if self.sim.has(Plant::KeysForgotten) {
                 entered.idempotency = None;
+            }
+            if self.sim.has(Plant::LimitsIgnored) {
+                entered.places = None;
             }
             let created = self.inner.create(entered).await?;
             crate::watch::created(&self.sim, &new, &created);
@@ -141,11 +197,44 @@ impl JobStore for Port<MemoryJobs> {
     }
 
     async fn apply(&self, id: JobId, step: &Step) -> PortResult<Applied> {
-        self.step(Menu::Step, id, step).await
+        applied(self.step(Menu::Step, id, step, Kind::Plain).await)
     }
 
-    async fn finish(&self, id: JobId, step: &Step) -> PortResult<Applied> {
-        self.step(Menu::Transaction, id, step).await
+    async fn admit(&self, job: &Job, step: &Step, limits: &RunningLimits) -> PortResult<Admission> {
+        self.step(Menu::Transaction, job.id, step, Kind::Taking(*limits))
+            .await
+    }
+
+    async fn finish(&self, job: &Job, step: &Step) -> PortResult<Applied> {
+        applied(self.step(Menu::Transaction, job.id, step, Kind::Leaving).await)
+    }
+
+    async fn waiting(&self, tenant: &Tenant, since: Time, limit: usize) -> PortResult<Vec<JobId>> {
+        let list = || "looks who waits for a place".to_owned();
+        self.sim
+            .call(Menu::Read, list, || self.inner.waiting(tenant, since, limit))
+            .await
+    }
+
+    async fn running(&self, tenant: &Tenant) -> PortResult<BTreeSet<JobId>> {
+        let read = || "reads who has a place".to_owned();
+        self.sim
+            .call(Menu::Read, read, || self.inner.running(tenant))
+            .await
+    }
+
+    async fn vacate(&self, tenant: &Tenant, id: JobId) -> PortResult<()> {
+        let vacate = || "takes a place back".to_owned();
+        self.sim
+            .call(Menu::Transaction, vacate, || self.inner.vacate(tenant, id))
+            .await
+    }
+
+    async fn forget(&self, id: JobId, now: Time) -> PortResult<bool> {
+        let forget = || "deletes the record".to_owned();
+        self.sim
+            .call(Menu::Write, forget, || self.inner.forget(id, now))
+            .await
     }
 
     async fn list(

@@ -28,6 +28,11 @@ impl EventLog for Port<MemoryEvents> {
             .call(Menu::Read, read, || self.inner.after(id, after, limit))
             .await
     }
+
+    async fn forget(&self, id: JobId) -> PortResult<()> {
+        let forget = || "deletes the events".to_owned();
+        self.sim.call(Menu::Write, forget, || self.inner.forget(id)).await
+    }
 }
 
 #[async_trait]

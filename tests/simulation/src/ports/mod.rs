@@ -7,7 +7,7 @@ mod storage;
 
 use std::sync::Arc;
 
-pub(crate) use jobs::apply_ghost;
+pub(crate) use jobs::{Kind, apply_ghost};
 pub(crate) use queue::title;
 
 use crate::sim::Sim;

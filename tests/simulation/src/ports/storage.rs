@@ -45,6 +45,20 @@ impl BlobStore for Port<MemoryBlobs> {
         let head = || format!("looks for {}", short(&key));
         self.sim.call(Menu::Read, head, || self.inner.head(&key)).await
     }
+
+    async fn keys(&self, prefix: &str, after: &str, limit: usize) -> PortResult<Vec<String>> {
+        let list = || "lists objects".to_owned();
+        self.sim
+            .call(Menu::Read, list, || self.inner.keys(prefix, after, limit))
+            .await
+    }
+
+    async fn delete(&self, keys: &[String]) -> PortResult<()> {
+        let delete = || format!("deletes {} objects", keys.len());
+        self.sim
+            .call(Menu::Write, delete, || self.inner.delete(keys))
+            .await
+    }
 }
 
 impl Port<MemoryBlobs> {
@@ -78,6 +92,11 @@ impl DetailStore for Port<MemoryDetails> {
                 self.inner.put_request(id, request, expires_at)
             })
             .await
+    }
+
+    async fn forget(&self, id: JobId) -> PortResult<()> {
+        let forget = || "deletes the details".to_owned();
+        self.sim.call(Menu::Write, forget, || self.inner.forget(id)).await
     }
 
     async fn put_failure(

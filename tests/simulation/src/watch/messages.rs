@@ -87,6 +87,8 @@ impl Messages {
                 .is_some_and(|lease| now < lease.until.plus(SKEW))
         };
         let owed = match (job.status, job.phase) {
+            // Who waits for a place has no message.
+            (_, Phase::Waiting) => None,
             _ if plan => None,
             (_, Phase::Planning) if leased(Slot::Plan) => None,
             (_, Phase::Merging) if leased(Slot::Merge) => None,

@@ -2,12 +2,13 @@
 //! every paid call, every message sent and deleted, and every answer to a user, and keeps its own books: what it checks
 //! is never what the engine believes.
 //!
-//! `record`: P1, P2, P4, P10. `leases`: P5, P7. `keys`: P8. `messages`: acknowledgements. `clients`: WebSockets.
+//! `record`: P1, P2, P4, P10. `leases`: P5, P7. `keys`: P8. `messages`: acknowledgements. `places`: running limits. `clients`: WebSockets.
 
 mod clients;
 mod keys;
 mod leases;
 mod messages;
+mod places;
 pub(crate) mod record;
 
 use std::collections::BTreeMap;
@@ -44,6 +45,8 @@ type Broken = Option<(&'static str, String)>;
 /// The books.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
+    /// Jobs of one user that may run at the same time.
+    pub(crate) limit: u32,
     /// Every record as it is now.
     pub(crate) records: BTreeMap<JobId, Job>,
     pub(crate) leases: leases::Leases,
@@ -73,6 +76,7 @@ pub(crate) fn wrote(sim: &Sim, card: usize, old: &Job, new: &Job, step: &Step) {
         watch.note(old, new, now);
         record::check(old, new, step, now, healed_at)
             .or_else(|| watch.leases.check(card, old, new, step, now))
+            .or_else(|| places::check(&watch.records, new, watch.limit))
     };
     if let Some((promise, text)) = broken {
         sim.broken(promise, text);
@@ -100,7 +104,7 @@ pub(crate) fn created(sim: &Sim, new: &NewJob, created: &Created) {
                 at: sim.now(),
             };
             watch.versions.insert(new.job.id, vec![version]);
-            watch.keys.created(new, content)
+            places::check(&watch.records, &new.job, watch.limit).or_else(|| watch.keys.created(new, content))
         }
     };
     sim.says(|state| format!("creates {}: {created:?}", state.job_name(new.job.id)));

@@ -55,6 +55,7 @@ found! {
     a_forgotten_idempotency_key_is_found: KeysForgotten,
     a_stranger_who_is_let_in_is_found: EverybodyOwnsEverything,
     outputs_that_share_a_key_are_found: OutputsShareAKey,
+    ignored_limits_are_found: LimitsIgnored,
 }
 
 #[test]
