@@ -40,13 +40,17 @@ pub(crate) async fn work(sim: Arc<Sim>, parts: Rc<Parts>, card: usize, deliverie
         });
         sim.state().cards[card].message = Some(message.clone());
         if sim.has(Plant::AcknowledgesFirst) {
+            decide(&sim, &message);
             acknowledge(&sim, parts, &delivery, &message);
         }
         let handled = AssertUnwindSafe(parts.engine.handle(&message))
             .catch_unwind()
             .await;
         match handled {
-            Ok(Verdict::Acknowledge(_)) => done.push((delivery, message)),
+            Ok(Verdict::Acknowledge(_)) => {
+                decide(&sim, &message);
+                done.push((delivery, message));
+            }
             Ok(Verdict::Redeliver { after }) => again(&sim, parts, &delivery, after).await,
             Err(_) => again(&sim, parts, &delivery, parts.engine.timing.lease).await,
         }
@@ -82,21 +86,24 @@ async fn again(sim: &Sim, parts: &Parts, delivery: &Delivery, after: Duration) {
     );
 }
 
+/// The message may go: that is judged by what is known now, not when it is deleted a while later.
+fn decide(sim: &Sim, message: &Message) {
+    let now = sim.now();
+    let broken = {
+        let state = sim.state();
+        state.watch.messages.may_go(message, &state.watch.records, now)
+    };
+    if let Some((promise, text)) = broken {
+        sim.broken(promise, text);
+    }
+}
+
 /// Deletes a message.
 fn acknowledge(sim: &Sim, parts: &Parts, delivery: &Delivery, message: &Message) {
     let before = parts.memory.queue.waiting();
     parts.memory.queue.acknowledge(delivery);
-    if parts.memory.queue.waiting() == before {
-        return;
-    }
-    sim.says(|state| format!("acknowledges {}", title(state, message)));
-    let broken = {
-        let now = sim.now();
-        let mut state = sim.state();
-        let watch = &mut state.watch;
-        watch.messages.acknowledged(message, &watch.records, now)
-    };
-    if let Some((promise, text)) = broken {
-        sim.broken(promise, text);
+    if parts.memory.queue.waiting() < before {
+        sim.says(|state| format!("acknowledges {}", title(state, message)));
+        sim.state().watch.messages.gone(message);
     }
 }

@@ -72,8 +72,10 @@ fn refused(job: Box<Job>, claim: Claim, now: Time) -> Claimed {
         return Claimed::Stale;
     }
     let lease = job.leases.get(&slot).filter(|lease| lease.is_live(now));
-    if lease.is_some_and(|lease| lease.token.as_ref() == Some(&claim.token)) {
-        // The write took effect although its answer was lost, and was sent again.
+    let ours = lease.is_some_and(|lease| lease.token.as_ref() == Some(&claim.token));
+    if ours && job.cancel_requested_at.is_none() {
+        // The write took effect although its answer was lost, and was sent again. Where a cancel was accepted in between
+        // no work is begun: the lease runs out by itself.
         return Claimed::Held(job, claim);
     }
     let settled = match slot {

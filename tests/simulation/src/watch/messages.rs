@@ -28,7 +28,8 @@ impl Messages {
         self.count += 1;
     }
 
-    fn gone(&mut self, message: &Message) {
+    /// A message was deleted, or left the queues in another way.
+    pub(crate) fn gone(&mut self, message: &Message) {
         if let Some(count) = self.there.get_mut(message) {
             *count = count.saturating_sub(1);
         }
@@ -53,14 +54,8 @@ impl Messages {
         }
     }
 
-    /// A message was deleted by whoever handled it.
-    pub(crate) fn acknowledged(
-        &mut self,
-        message: &Message,
-        records: &BTreeMap<JobId, Job>,
-        now: Time,
-    ) -> Broken {
-        self.gone(message);
+    /// Whoever handled a message decides that it may go.
+    pub(crate) fn may_go(&self, message: &Message, records: &BTreeMap<JobId, Job>, now: Time) -> Broken {
         let job = records.get(&message.job())?;
         let (id, attempt) = (job.id, job.attempt);
         let open = matches!(job.status, Status::Queued | Status::Processing);
@@ -72,8 +67,9 @@ impl Messages {
             return None;
         }
         let is_there = |wanted: &dyn Fn(&Message) -> bool| {
-            self.there.iter().any(|(message, count)| {
-                *count > 0 && message.job() == id && message.attempt() == attempt && wanted(message)
+            self.there.iter().any(|(other, count)| {
+                let count = count.saturating_sub(u32::from(other == message));
+                count > 0 && other.job() == id && other.attempt() == attempt && wanted(other)
             })
         };
         let plan = is_there(&|message| matches!(message, Message::Plan { .. }));
