@@ -115,6 +115,10 @@ impl JobStore for MemoryJobs {
         {
             return Ok(Created::KeyInUse(earlier.clone()));
         }
+        // Ids are random: a record of this id can only be the caller's own earlier write.
+        if state.jobs.contains_key(&new.job.id) {
+            return Ok(Created::Yes);
+        }
         if let Some(limits) = &new.places {
             if !state.has_room(&new.job, limits) {
                 return Ok(Created::Full);
@@ -126,11 +130,8 @@ impl JobStore for MemoryJobs {
                 .idempotency
                 .insert((entry.owner.clone(), entry.key.clone()), entry);
         }
-        // Ids are random: a record of this id can only be the caller's own earlier write.
-        if !state.jobs.contains_key(&new.job.id) {
-            self.details.set_request(new.job.id, new.request);
-            state.write(None, new.job);
-        }
+        self.details.set_request(new.job.id, new.request);
+        state.write(None, new.job);
         Ok(Created::Yes)
     }
 

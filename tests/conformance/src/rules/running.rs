@@ -108,6 +108,11 @@ pub async fn a_place_is_left_at_the_end(ports: &Ports) {
         ports.jobs.finish(&jobs[0], &fail()).await,
         Ok(Applied::Yes(_))
     ));
+    assert_eq!(
+        ports.jobs.create(running_job(&jobs[0])).await,
+        Ok(Created::Yes),
+        "again"
+    );
     assert_eq!(running(ports, &owner).await, [jobs[1].id].into());
     let next = ports.job(&owner);
     assert_eq!(ports.jobs.create(running_job(&next)).await, Ok(Created::Yes));
