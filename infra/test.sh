@@ -30,7 +30,7 @@ WITH=tests bash infra/build.sh
 trap finish EXIT
 timing=(LeaseMs=3000 RenewMs=1000)
 stack up "${timing[@]}"
-cargo test --locked --workspace --no-fail-fast
+"$python" infra/local/dynamodb_local.py cargo test --locked --workspace --no-fail-fast
 
 # The page, in a real browser.
 if command -v npm >/dev/null && [[ -x ${CHROMIUM:-/usr/bin/chromium} ]]; then

@@ -127,7 +127,7 @@ impl Stack {
     }
 }
 
-fn need(env: &Env, name: &str) -> String {
+pub(crate) fn need(env: &Env, name: &str) -> String {
     env.get(name)
         .unwrap_or_else(|| panic!("{name} is not set in the stack's environment file"))
         .to_owned()

@@ -1,14 +1,16 @@
-//! Runs the suite against the ports in memory, and against those on AWS where `DOCMILL_STACK_ENV` names the
-//! environment file of a stack. The sandbox of AWS needs no stack, and is always tried.
+//! Runs the suite against the ports in memory, against those on AWS where `DOCMILL_STACK_ENV` names the environment file
+//! of a stack, and its stores against AWS's own DynamoDB Local where `DOCMILL_DYNAMODB_LOCAL` names its. The sandbox of
+//! AWS needs no stack, and is always tried.
 //!
 //! `cargo test -p docmill-conformance [-- part-of-a-rule's-name]`
 //!
-//! The SDK's own variables go before the file's endpoint: `AWS_ENDPOINT_URL` with `AWS_ENDPOINT_URL_DYNAMODB` holds the
-//! store against another DynamoDB, such as AWS's DynamoDB Local with tables of the stack's names.
+//! `python3 infra/local/dynamodb_local.py cargo test ...` starts DynamoDB Local around a command. With a stack, the SDK's
+//! own variables go before the file's endpoint.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 mod aws;
+mod dynamodb_local;
 mod memory;
 
 use std::panic::AssertUnwindSafe;
@@ -49,6 +51,15 @@ fn main() -> ExitCode {
         match std::env::var("DOCMILL_STACK_ENV") {
             Ok(file) => failed += run_on_stack(&file, &rules).await,
             Err(_) => println!("aws: skipped: no local stack (DOCMILL_STACK_ENV is not set)"),
+        }
+        match std::env::var("DOCMILL_DYNAMODB_LOCAL") {
+            Ok(file) => {
+                let ports = dynamodb_local::ports(&file).await;
+                failed += run("dynamodb local", &ports, &dynamodb_local::concerned(&rules)).await;
+            }
+            Err(_) => {
+                println!("dynamodb local: skipped: it is not running (DOCMILL_DYNAMODB_LOCAL is not set)")
+            }
         }
         failed
     });
