@@ -5,7 +5,7 @@ STACK := $(PYTHON) infra/local/stack.py
 AUTH ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help build up demo down logs user test simulate bench lint sample package deploy clean
+.PHONY: help build up demo down logs user test simulate faults bench lint sample package deploy clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ test: ## Run every test: workspace, then the whole system on a local AWS of its 
 
 simulate: ## Run the engine under faults in virtual time: SEEDS=20000 FROM=0; PLANT=list names bugs to plant, PLANT=<name> plants one
 	@cargo run --locked --quiet --package docmill-simulation -- $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FROM),--from $(FROM)) $(if $(PLANT),--plant $(PLANT))
+
+faults: ## Run 60 jobs each while AWS fails and workers are killed, and print a table (JOBS=60)
+	@PYTHON=$(PYTHON) bash infra/faults.sh
 
 bench: ## Run the benchmarks and print their tables
 	@bash bench/run.sh

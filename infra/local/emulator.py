@@ -18,10 +18,10 @@ START_LIMIT_S = 30
 STOP_LIMIT_S = 15
 
 
-def start(auth):
-    """Starts the emulator unless this stack's is running in the same mode already."""
+def start(auth, endpoint=ENDPOINT):
+    """Starts the emulator, whose functions find AWS at `endpoint`, unless this stack's is running in the same mode already."""
     running = find()
-    if running and running["auth"] == auth:
+    if running and (running["auth"], running.get("endpoint", ENDPOINT)) == (auth, endpoint):
         return False
     if running:
         stop()
@@ -32,13 +32,14 @@ def start(auth):
     with LOG_FILE.open("w") as log:
         process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("launch.py"))],
-            env=environment(auth), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    PID_FILE.write_text(json.dumps({"pid": process.pid, "started": started_at(process.pid), "auth": auth}))
+            env=environment(auth, endpoint), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    record = {"pid": process.pid, "started": started_at(process.pid), "auth": auth, "endpoint": endpoint}
+    PID_FILE.write_text(json.dumps(record))
     wait_until_healthy(process)
     return True
 
 
-def environment(auth):
+def environment(auth, endpoint=ENDPOINT):
     """What the emulator and, through it, the functions see. Nothing of the caller's AWS settings gets in: no program
     of the local stack can reach a real account by mistake."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
@@ -48,7 +49,8 @@ def environment(auth):
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(PORT),
         "MINISTACK_HOST": HOST,
-        "AWS_ENDPOINT_URL": ENDPOINT,
+        # The functions' way to AWS; the emulator itself asks nobody.
+        "AWS_ENDPOINT_URL": endpoint,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -85,10 +87,11 @@ def is_healthy():
         return False
 
 
-def find():
-    """The record of the running emulator, or None. A process id that was given to another process does not count."""
+def find(pid_file=PID_FILE):
+    """The record of the running process, the emulator unless another file is named, or None. A process id that was given
+    to another process does not count."""
     try:
-        record = json.loads(PID_FILE.read_text())
+        record = json.loads(pid_file.read_text())
     except (OSError, ValueError):
         return None
     return record if record["started"] and started_at(record["pid"]) == record["started"] else None
@@ -112,14 +115,8 @@ def stop():
     """Ends the emulator and every function process, and returns when the port is free again."""
     running = find()
     if running:
-        signal_group(running["pid"], signal.SIGTERM)
+        end(running["pid"])
         deadline = time.monotonic() + STOP_LIMIT_S
-        while find() and time.monotonic() < deadline:
-            reap(running["pid"])
-            time.sleep(0.05)
-        # Whatever is left of the group: functions that ignored the signal.
-        signal_group(running["pid"], signal.SIGKILL)
-        reap(running["pid"])
         while port_is_taken() and time.monotonic() < deadline:
             time.sleep(0.05)
         if port_is_taken():
@@ -128,6 +125,19 @@ def stop():
         leftover.unlink(missing_ok=True)
     shutil.rmtree(SCRATCH, ignore_errors=True)
     return bool(running)
+
+
+def end(pid):
+    """Ends a process that leads a group of its own, and the group."""
+    began = started_at(pid)
+    signal_group(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_LIMIT_S
+    while began and started_at(pid) == began and time.monotonic() < deadline:
+        reap(pid)
+        time.sleep(0.05)
+    # Whatever is left of the group: functions that ignored the signal.
+    signal_group(pid, signal.SIGKILL)
+    reap(pid)
 
 
 def signal_group(pid, number):

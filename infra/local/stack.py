@@ -32,11 +32,18 @@ def setup(_options):
 def up(options):
     """Start the local AWS, deploy, make the demo user, write stack.env."""
     import emulator
+    import faults
 
     began = time.monotonic()
-    emulator.start(options.auth)
+    if options.faults:
+        # A new proxy has a new address, which only a new emulator tells its functions.
+        emulator.stop()
+        emulator.start(options.auth, faults.start())
+    else:
+        faults.stop()
+        emulator.start(options.auth)
     values = deploy(options)
-    mode = ", IAM evaluated" if options.auth else ""
+    mode = (", IAM evaluated" if options.auth else "") + (", behind a proxy for faults" if options.faults else "")
     print(f"Docmill is up at {values['DOCMILL_URL']}/ ({time.monotonic() - began:.1f} s{mode}).")
     print(f"Demo user: {values['DOCMILL_USER']}, password {values['DOCMILL_PASSWORD']}. Settings: {STACK_ENV}")
 
@@ -44,6 +51,7 @@ def up(options):
 def deploy(options):
     """Deploy to the running local AWS and write stack.env."""
     import deploy as deployment
+    import faults
     import users
 
     need_running()
@@ -58,6 +66,8 @@ def deploy(options):
         "DOCMILL_PASSWORD": password,
         "DOCMILL_TOKEN": users.sign_in(outputs["UserPoolId"], outputs["ClientId"], users.DEMO_USER, password),
     })
+    if proxy := faults.find():
+        values["DOCMILL_FAULTS_URL"] = proxy["url"]
     write_env(values)
     return values
 
@@ -103,7 +113,9 @@ def logs(options):
 def down(_options):
     """Stop the local AWS. Its data goes with it."""
     import emulator
+    import faults
 
+    faults.stop()
     print("Docmill is down." if emulator.stop() else "Docmill was not running.")
 
 
@@ -145,6 +157,7 @@ def arguments():
         entry.add_argument("parameter", nargs="*", metavar="NAME=VALUE", help="template parameter")
         if entry.get_default("run") is up:
             entry.add_argument("--auth", action="store_true", help="evaluate the functions' IAM policies")
+            entry.add_argument("--faults", action="store_true", help="put a proxy that can fail between the functions and AWS")
     entry = verb(user)
     entry.add_argument("email")
     entry.add_argument("--company", help="label of the user's company")

@@ -102,11 +102,7 @@ impl Lane {
     }
 
     async fn set(&self, attributes: Value) {
-        let request = json!({"QueueUrl": self.url(), "Attributes": attributes});
-        self.stack
-            .aws
-            .json("sqs", "AmazonSQS.SetQueueAttributes", &request)
-            .await;
+        self.stack.set_queue(self.url(), attributes).await;
     }
 
     /// Takes every message off the queue, at least `wanted`; their bodies.

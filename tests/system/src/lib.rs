@@ -5,6 +5,7 @@
 //! - `stack`: where the stack is, from the file that `make up` writes; `aws`: calls to the emulator.
 //! - `user`: a user of their own for each test, with what tests do with jobs.
 //! - `command`: `docmill` as a process; `scratch`: files for it. `lane`: the low queue in one test's hands. [`texts`]: French of any length; [`pdf`]: documents.
+//! - `plain`: a run in one process, which results are held against. `faults`: the proxy that makes AWS fail.
 //!   [`wait`]: bounded waits, no sleeps.
 //!
 //! Each test begins with [`stack!`]. Where there is no stack it prints one line and passes, unless
@@ -15,8 +16,10 @@
 
 mod aws;
 mod command;
+mod faults;
 mod lane;
 pub mod pdf;
+mod plain;
 mod scratch;
 mod stack;
 pub mod texts;
@@ -25,9 +28,11 @@ pub mod wait;
 
 pub use aws::Aws;
 pub use command::Ran;
+pub use faults::Faults;
 pub use lane::Lane;
+pub use plain::PlainRun;
 pub use scratch::Scratch;
-pub use stack::{Stack, stack};
+pub use stack::{Stack, kill, stack};
 pub use user::{User, assert_history, novel, refusal, statuses, text_file};
 
 /// The local stack; where there is none, the end of the test.

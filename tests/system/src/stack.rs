@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Once;
 
 use docmill_cli::client::Client;
@@ -49,9 +50,13 @@ pub(crate) fn is_required() -> bool {
 impl Stack {
     /// A value of the stack's file.
     pub fn value(&self, name: &str) -> &str {
-        self.values
-            .get(name)
+        self.find(name)
             .unwrap_or_else(|| panic!("the stack's file has no {name}"))
+    }
+
+    /// A value of the stack's file that not every stack has.
+    pub fn find(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
     }
 
     /// A client with this token.
@@ -72,14 +77,21 @@ impl Stack {
 
     /// Invokes a function and takes what it answers.
     pub async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let answer = self.try_invoke(function, event).await;
+        answer.unwrap_or_else(|error| panic!("{function}: {error}"))
+    }
+
+    /// Invokes a function, which may fail.
+    pub async fn try_invoke(&self, function: &str, event: &Value) -> Result<Value, String> {
         let path = format!("/2015-03-31/functions/{function}/invocations");
-        let answer = self
-            .aws
-            .rest("lambda", "POST", &path, event.to_string().into_bytes())
-            .await;
+        let body = event.to_string().into_bytes();
+        let answer = self.aws.rest("lambda", "POST", &path, body).await;
         let failed = answer.header("x-amz-function-error").is_some();
-        assert!(answer.status == 200 && !failed, "{function}: {answer:?}");
-        answer.json()
+        if answer.status == 200 && !failed {
+            Ok(answer.json())
+        } else {
+            Err(format!("{answer:?}"))
+        }
     }
 
     /// Makes an open job due for the sweep, as if its time had come; with `queued_for_ms`, as if it had been queued
@@ -216,13 +228,31 @@ impl Stack {
         self.aws.json("sqs", "AmazonSQS.SendMessage", &request).await;
     }
 
+    /// Sets attributes of a queue.
+    pub async fn set_queue(&self, url: &str, attributes: Value) {
+        let request = json!({"QueueUrl": url, "Attributes": attributes});
+        self.aws
+            .json("sqs", "AmazonSQS.SetQueueAttributes", &request)
+            .await;
+    }
+
     /// Process ids of this stack's workers.
     pub fn worker_processes(&self) -> Vec<u32> {
-        let function = format!(
-            "AWS_LAMBDA_FUNCTION_NAME={}",
-            self.value("DOCMILL_WORKER_FUNCTION")
-        );
-        let endpoint = format!("AWS_ENDPOINT_URL={}", self.value("DOCMILL_ENDPOINT"));
+        let function = self.value("DOCMILL_WORKER_FUNCTION");
+        self.processes(&format!("AWS_LAMBDA_FUNCTION_NAME={function}"))
+    }
+
+    /// Process ids of all its functions.
+    pub fn function_processes(&self) -> Vec<u32> {
+        self.processes("AWS_LAMBDA_FUNCTION_NAME=")
+    }
+
+    /// Processes of its functions with an environment variable that begins so.
+    fn processes(&self, wanted: &str) -> Vec<u32> {
+        let endpoint = self
+            .find("DOCMILL_FAULTS_URL")
+            .unwrap_or_else(|| self.value("DOCMILL_ENDPOINT"));
+        let endpoint = format!("AWS_ENDPOINT_URL={endpoint}");
         let Ok(processes) = std::fs::read_dir("/proc") else {
             return Vec::new();
         };
@@ -231,14 +261,23 @@ impl Stack {
             .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
             .filter(|pid| {
                 let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-                let has = |wanted: &str| {
-                    environment
-                        .split(|byte| *byte == 0)
-                        .any(|entry| entry == wanted.as_bytes())
-                };
-                has(&function) && has(&endpoint)
+                let mut entries = environment.split(|byte| *byte == 0);
+                let mut of_this_stack = entries.clone();
+                of_this_stack.any(|entry| entry == endpoint.as_bytes())
+                    && entries.any(|entry| entry.starts_with(wanted.as_bytes()))
             })
             .collect()
+    }
+}
+
+/// Ends processes at once, as a host that dies does. One that ended by itself in between is no loss.
+pub fn kill(pids: &[u32]) {
+    for pid in pids {
+        Command::new("kill")
+            .args(["-9", &pid.to_string()])
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
     }
 }
 

@@ -1,21 +1,16 @@
 //! A user of their own for each test.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use docmill_cli::client::{
     Client, ClientError, ClientResult, Event, FormFile, Job, NewJob, Refusal, ResultQuery,
 };
-use docmill_cli::local::{self, LocalJob};
 use docmill_core::ids::sha256_hex;
-use docmill_core::intake::SentFile;
-use docmill_core::pipeline::ExportOptions;
-use docmill_core::sandbox::NoSandbox;
 use serde_json::{Map, Value, json};
 
 use crate::wait;
-use crate::{Stack, unique};
+use crate::{PlainRun, Stack, unique};
 
 /// Fits the pool's policy. The users live as long as the local stack.
 const PASSWORD: &str = "Aa1-docmill-system-tests";
@@ -233,40 +228,10 @@ impl User {
         self.client.result_bytes(id, &query).await.unwrap().to_vec()
     }
 
-    /// P3: every format of the job's result is, byte for byte, that of a run in one process; the job's id, which
-    /// stands in the JSON, blanked.
+    /// P3: the job's result is that of a run in one process.
     pub async fn assert_result_is_that_of_a_run(&self, job: &Job, text: &str, settings: &Map<String, Value>) {
-        let file = text_file(text);
-        let run = LocalJob {
-            pipeline: job.pipeline.clone(),
-            kind: None,
-            settings: settings.clone(),
-            files: vec![SentFile {
-                name: file.name,
-                content_type: file.content_type,
-                bytes: file.bytes,
-            }],
-        };
-        // A text is read without a sandbox.
-        let sandbox = Arc::new(NoSandbox);
-        let ended = wait::within("a run in this process", local::run(run, sandbox, &mut |_| {}))
-            .await
-            .unwrap();
-        assert_eq!(ended.job.total_chunks, job.total_chunks);
-        assert_eq!(ended.job.formats, job.formats);
-        for format in &job.formats {
-            let here = ended
-                .result(Some(format), 1, &ExportOptions::default())
-                .await
-                .unwrap();
-            let there = self.result(&job.job_id, format).await;
-            let same = if format == "json" {
-                blanked(&here, &ended.job.job_id) == blanked(&there, &job.job_id)
-            } else {
-                here == there
-            };
-            assert!(same, "{format} of {} differs from a plain run", job.job_id);
-        }
+        let plain = PlainRun::of(&job.pipeline, text, settings).await;
+        plain.assert_is_that_of(self, job).await;
     }
 
     /// Sweeps, with the job made due each time, until it is over.
@@ -286,8 +251,4 @@ impl User {
         )
         .await
     }
-}
-
-fn blanked(json: &[u8], id: &str) -> String {
-    String::from_utf8(json.to_vec()).unwrap().replace(id, "")
 }

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::process::Command;
-
 use docmill_cli::client::NewJob;
-use docmill_system_tests::{Lane, assert_history, novel, refusal, stack, statuses, texts, unique, wait};
+use docmill_system_tests::{
+    Lane, assert_history, kill, novel, refusal, stack, statuses, texts, unique, wait,
+};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -35,13 +35,7 @@ async fn killed_workers_change_nothing_in_the_result() {
         .await;
         let killed = stack.worker_processes();
         assert!(!killed.is_empty(), "no worker of this stack was found");
-        for pid in killed {
-            // One that ended by itself in between is no loss.
-            Command::new("kill")
-                .args(["-9", &pid.to_string()])
-                .status()
-                .unwrap();
-        }
+        kill(&killed);
     }
     let before = user.job(&job.job_id).await;
     assert!(
