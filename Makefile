@@ -5,7 +5,7 @@ STACK := $(PYTHON) infra/local/stack.py
 AUTH ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help build up demo down logs user test simulate faults bench lint sample package deploy clean
+.PHONY: help build up demo down logs user test simulate faults load bench lint sample package deploy clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ simulate: ## Run the engine under faults in virtual time: SEEDS=20000 FROM=0; PL
 
 faults: ## Run 60 jobs each while AWS fails and workers are killed, and print a table (JOBS=60)
 	@PYTHON=$(PYTHON) bash infra/faults.sh
+
+load: ## Run 1,000 jobs at once and print what they cost (JOBS=1000)
+	@PYTHON=$(PYTHON) bash bench/load.sh
 
 bench: ## Run the benchmarks and print their tables
 	@bash bench/run.sh

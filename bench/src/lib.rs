@@ -3,10 +3,11 @@
 //! # Layout
 //! - [`empty`]: a pipeline whose chunks do nothing, so that nothing but the platform is measured. The bins
 //!   `bench-intake` and `bench-worker` are the functions with this pipeline beside the usual ones.
-//! - [`measure`]: medians and tables. [`latency`], [`race`], [`requests`]: one benchmark a file.
+//! - [`measure`]: medians and tables. [`latency`], [`load`], [`race`], [`requests`]: one benchmark a file.
 
 pub mod empty;
 pub mod latency;
+pub mod load;
 pub mod measure;
 pub mod race;
 pub mod requests;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use clap::{Parser, Subcommand};
 use docmill_bench::race::Race;
-use docmill_bench::{BenchResult, latency, requests};
+use docmill_bench::{BenchResult, latency, load, requests};
 use docmill_cli::client::{Client, FormFile};
 use docmill_cli::config::{Overrides, resolve};
 
@@ -49,6 +49,14 @@ enum What {
     },
     /// Requests to AWS as a formula.
     Requests,
+    /// Many jobs of five empty chunks at once.
+    Load {
+        #[arg(long, default_value_t = 1000)]
+        jobs: usize,
+        /// Whose they are, in equal parts.
+        #[arg(long, default_value_t = 40)]
+        users: usize,
+    },
 }
 
 #[tokio::main]
@@ -109,6 +117,7 @@ async fn main() -> BenchResult<()> {
             race.run(&client, &peer).await
         }
         What::Requests => requests::run(&client).await,
+        What::Load { jobs, users } => load::run(jobs, users).await,
     }
 }
 
