@@ -40,7 +40,7 @@ LOG_FILE = HOME / "dynamodb-local.log"
 ENV_FILE = HOME / "tables.env"
 MIN_JAVA = 17
 
-START_LIMIT_S = 60
+START_LIMIT_S = 120
 # Free in a network of its own.
 INNER_PORT = 8000
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
@@ -49,7 +49,7 @@ SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 
 class Missing(Exception):
-    """What this machine lacks."""
+    """What this machine lacks, or cannot reach."""
 
 
 def main():
@@ -134,8 +134,11 @@ def install():
     print(f"Installing {PACKAGE} into {HOME} (once) ...", file=sys.stderr, flush=True)
     shutil.rmtree(HOME, ignore_errors=True)
     HOME.mkdir(parents=True)
-    environment.run(["npm", "pack", PACKAGE, "--pack-destination", str(HOME), "--silent"],
-                    f"{PACKAGE} could not be fetched")
+    try:
+        environment.run(["npm", "pack", PACKAGE, "--pack-destination", str(HOME), "--silent"],
+                        f"{PACKAGE} could not be fetched")
+    except Failure as failure:
+        raise Missing(str(failure)) from failure
     archive = next(HOME.glob("*.tgz"))
     if base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() != SHA512:
         raise Failure(f"{archive} is not the package that was pinned")
