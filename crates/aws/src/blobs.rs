@@ -10,6 +10,7 @@ use bytes::Bytes;
 use docmill_core::ports::{BlobStore, Fetched, ObjectHead, PortError, PortResult};
 
 use crate::errors;
+use crate::transact::pause;
 
 /// Objects of one bucket.
 #[derive(Clone, Debug)]
@@ -50,19 +51,25 @@ impl BlobStore for S3Blobs {
     }
 
     async fn get(&self, key: &str, etag: Option<&str>, limit: u64) -> PortResult<Fetched> {
-        let request = self.client.get_object().bucket(&self.bucket).key(key);
-        let request = request.set_if_match(etag.map(ToOwned::to_owned));
-        let object = match request.send().await {
-            Ok(object) => object,
-            Err(error) if is_missing(&error) => return Ok(Fetched::Missing),
-            Err(error) if errors::status_of(&error) == Some(412) => return Ok(Fetched::Changed),
-            Err(error) => return Err(errors::s3(error)),
-        };
-        // The headers are here and the body is not: leaving it unread costs the connection, not the memory.
-        if size_of(object.content_length())? > limit {
-            return Ok(Fetched::TooLarge);
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let request = self.client.get_object().bucket(&self.bucket).key(key);
+            let request = request.set_if_match(etag.map(ToOwned::to_owned));
+            let object = match request.send().await {
+                Ok(object) => object,
+                Err(error) if is_missing(&error) => return Ok(Fetched::Missing),
+                Err(error) if errors::status_of(&error) == Some(412) => return Ok(Fetched::Changed),
+                Err(error) => return Err(errors::s3(error)),
+            };
+            // The headers are here and the body is not: leaving it unread costs the connection, not the memory.
+            if size_of(object.content_length())? > limit {
+                return Ok(Fetched::TooLarge);
+            }
+            if let Some(bytes) = collect(object.body, attempt).await? {
+                return Ok(Fetched::Found(bytes));
+            }
         }
-        Ok(Fetched::Found(collect(object.body).await?))
     }
 
     async fn get_range(&self, key: &str, offset: u64, length: u64) -> PortResult<Option<Bytes>> {
@@ -70,13 +77,20 @@ impl BlobStore for S3Blobs {
         let Some(last) = length.checked_sub(1).map(|length| offset.saturating_add(length)) else {
             return Ok(Some(Bytes::new()));
         };
-        let request = self.client.get_object().bucket(&self.bucket).key(key);
-        match request.range(format!("bytes={offset}-{last}")).send().await {
-            Ok(object) => Ok(Some(collect(object.body).await?)),
-            Err(error) if is_missing(&error) => Ok(None),
-            // The object ends before the range begins.
-            Err(error) if errors::status_of(&error) == Some(416) => Ok(Some(Bytes::new())),
-            Err(error) => Err(errors::s3(error)),
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let request = self.client.get_object().bucket(&self.bucket).key(key);
+            let object = match request.range(format!("bytes={offset}-{last}")).send().await {
+                Ok(object) => object,
+                Err(error) if is_missing(&error) => return Ok(None),
+                // The object ends before the range begins.
+                Err(error) if errors::status_of(&error) == Some(416) => return Ok(Some(Bytes::new())),
+                Err(error) => return Err(errors::s3(error)),
+            };
+            if let Some(bytes) = collect(object.body, attempt).await? {
+                return Ok(Some(bytes));
+            }
         }
     }
 
@@ -133,6 +147,9 @@ impl BlobStore for S3Blobs {
     }
 }
 
+/// Times that a body is asked for; as often as the SDK sends a request.
+const BODY_TRIES: u32 = 4;
+
 /// S3 lists and deletes at most so many at a time.
 const PAGE: usize = 1_000;
 
@@ -149,7 +166,68 @@ fn size_of(content_length: Option<i64>) -> PortResult<u64> {
         .ok_or_else(|| PortError::Broken("s3: an object without a length".to_owned()))
 }
 
-async fn collect(body: ByteStream) -> PortResult<Bytes> {
-    let broken_off = |error| PortError::Unavailable(format!("s3: the object's body broke off: {error}"));
-    Ok(body.collect().await.map_err(broken_off)?.into_bytes())
+/// The body, or `None` where it broke off and is to be asked for again. The SDK repeats requests, but it is through with
+/// one when the headers are there; and a chunk, which has three tries, should not lose one for a connection.
+async fn collect(body: ByteStream, attempt: u32) -> PortResult<Option<Bytes>> {
+    match body.collect().await {
+        Ok(bytes) => Ok(Some(bytes.into_bytes())),
+        Err(error) if attempt < BODY_TRIES => {
+            tracing::debug!(%error, attempt, "an object's body broke off");
+            pause(attempt).await;
+            Ok(None)
+        }
+        Err(error) => Err(PortError::Unavailable(format!(
+            "s3: the object's body broke off: {error}"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use aws_config::{BehaviorVersion, Region};
+    use aws_credential_types::Credentials;
+
+    use super::*;
+    use crate::Clients;
+    use crate::http::LazyHttpClient;
+
+    /// An S3 of one object, `whole`, whose first answers break off in the middle of it.
+    async fn breaking_off(times: usize) -> S3Blobs {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for (n, stream) in listener.incoming().enumerate() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 8192]).unwrap();
+                let body = if n < times { "wh" } else { "whole" };
+                let head = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\n";
+                stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+            }
+        });
+        let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .http_client(LazyHttpClient::default())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(url);
+        S3Blobs::new(Clients::from_config(config.load().await).s3(), "bucket")
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_is_read_again() {
+        let whole = Bytes::from_static(b"whole");
+        let blobs = breaking_off(2).await;
+        assert_eq!(blobs.get_range("key", 0, 5).await, Ok(Some(whole.clone())));
+        let blobs = breaking_off(2).await;
+        assert_eq!(blobs.get("key", None, 5).await, Ok(Fetched::Found(whole)));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_always_breaks_off_is_an_error_that_may_pass() {
+        let blobs = breaking_off(usize::MAX).await;
+        let read = blobs.get("key", None, 5).await;
+        assert!(matches!(read, Err(PortError::Unavailable(_))), "{read:?}");
+    }
 }
