@@ -10,6 +10,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use docmill_core::ports::{ConnectionOwner, LiveFeed, PortResult, Topic};
 use docmill_core::time::Time;
@@ -105,12 +106,16 @@ impl LiveFeed for DynamoLive {
     async fn take_ticket(&self, hash: &str, now: Time) -> PortResult<Option<ConnectionOwner>> {
         let request = self.client.delete_item().table_name(&self.table);
         let request = request.set_key(Some(key(format!("ticket#{hash}"), hash)));
-        let answer = request
-            .return_values(ReturnValue::AllOld)
-            .send()
-            .await
-            .map_err(errors::dynamodb)?;
-        owner_in(answer.attributes(), now)
+        // The condition makes one of several who take it at the same moment the only one; what was there before is no
+        // promise of that.
+        let request = request.condition_expression("attribute_exists(topic)");
+        match request.return_values(ReturnValue::AllOld).send().await {
+            Ok(answer) => owner_in(answer.attributes(), now),
+            Err(error) => match error.as_service_error() {
+                Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(None),
+                _ => Err(errors::dynamodb(error)),
+            },
+        }
     }
 
     async fn connect(&self, connection: &str, owner: &ConnectionOwner, expires_at: Time) -> PortResult<()> {
