@@ -1,5 +1,7 @@
 //! The job record: the one item on which every step of a job is a conditional write.
 
+mod blank;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;

@@ -1,14 +1,12 @@
 //! Plain values for rules that do not care.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use docmill_core::ids::{JobId, LeaseToken, hex};
-use docmill_core::job::{Job, Phase, Priority, Reported, Slot, Stage, Status};
+use docmill_core::job::{Job, Phase, Reported, Slot, Stage, Status};
 use docmill_core::moves::Claim;
 use docmill_core::ports::{Created, NewJob, RequestDetail};
 use docmill_core::time::Time;
-use docmill_core::usage::Usage;
 
 use crate::{FUTURE, FUTURE_MS, Ports};
 
@@ -67,44 +65,13 @@ impl Ports {
     /// A queued job of `owner`, not stored.
     pub fn job(&self, owner: &str) -> Job {
         Job {
-            id: self.fresh_id(),
             pipeline: "novel".to_owned(),
-            kind: None,
-            label: None,
-            batch_id: None,
-            company_id: None,
             owner: owner.to_owned(),
-            priority: Priority::Normal,
-            status: Status::Queued,
-            phase: Phase::Planning,
-            outcome: None,
-            attempt: 1,
-            version: 1,
-            total: None,
-            done: BTreeSet::new(),
-            failed: BTreeMap::new(),
-            leases: BTreeMap::new(),
-            tries: BTreeMap::new(),
-            stage: stage(0),
-            reported: None,
-            warnings: Vec::new(),
-            error: None,
             file_name: Some("text.txt".to_owned()),
             file_count: 1,
-            result: None,
-            usage: Usage::default(),
-            created_at: FUTURE,
             queued_at: Some(FUTURE),
-            started_at: None,
-            completed_at: None,
-            updated_at: FUTURE,
-            deadline_at: None,
-            warned_at: None,
             expires_at: at(1_000_000_000),
-            cancel_requested_at: None,
-            cancelled_by: None,
-            due_at: None,
-            quiet: false,
+            ..Job::blank(self.fresh_id(), FUTURE, stage(0))
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use docmill_core::ids::LeaseToken;
-use docmill_core::job::{Completeness, Job, Lease, Phase, Priority, Slot, Stage, Status};
+use docmill_core::job::{Completeness, Job, Lease, Phase, Slot, Stage};
 use docmill_core::time::Time;
 use docmill_core::timing::Timing;
 use docmill_core::usage::Usage;
@@ -52,47 +52,15 @@ pub struct Record {
 impl Record {
     /// A job that was just accepted, in `Phase::Planning` or, when too many are running, `Phase::Waiting`.
     pub(crate) fn queued(phase: Phase) -> Self {
+        let id = "019aa000-0000-7000-8000-000000000001"
+            .parse()
+            .unwrap_or_else(|_| unreachable!());
         Self::of(Job {
-            id: "019aa000-0000-7000-8000-000000000001"
-                .parse()
-                .unwrap_or_else(|_| unreachable!()),
-            pipeline: String::new(),
-            kind: None,
-            label: None,
-            batch_id: None,
-            company_id: None,
-            owner: String::new(),
-            priority: Priority::Normal,
-            status: Status::Queued,
             phase,
-            outcome: None,
-            attempt: 1,
-            version: 1,
-            total: None,
-            done: Default::default(),
-            failed: Default::default(),
-            leases: Default::default(),
-            tries: Default::default(),
-            stage: stage(),
-            reported: None,
-            warnings: Vec::new(),
-            error: None,
-            file_name: None,
             file_count: 1,
-            result: None,
-            usage: Usage::default(),
-            created_at: LONG_AGO,
             queued_at: Some(LONG_AGO),
-            started_at: None,
-            completed_at: None,
-            updated_at: LONG_AGO,
-            deadline_at: None,
-            warned_at: None,
             expires_at: DEADLINE,
-            cancel_requested_at: None,
-            cancelled_by: None,
-            due_at: None,
-            quiet: false,
+            ..Job::blank(id, LONG_AGO, stage())
         })
     }
 

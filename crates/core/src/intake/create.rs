@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use super::uploads::MULTIPART_ABOVE_BYTES;
 use super::{Accepted, Caller, DeclaredFile, Intake, SentFile, Submission, clean_file_name, fields};
 use crate::ids::{JobId, sha256_hex};
-use crate::job::{Job, Phase, Stage, Status};
+use crate::job::{Job, Phase, Status};
 use crate::pipeline::{FileHead, Pipeline};
 use crate::plan::upload_key;
 use crate::ports::{Created, Details, FileDetail, IdempotencyEntry, NewJob, RequestDetail};
 use crate::problem::{FieldError, Problem};
-use crate::time::Time;
 use crate::timing::{IDEMPOTENCY_LIFE, UPLOAD_LIMIT};
 use crate::usage::Usage;
 
@@ -288,78 +287,28 @@ impl Intake {
         } else {
             now.plus(UPLOAD_LIMIT)
         };
-        blank_job(id, now, pipeline.spec().stages.queued()).filled(|job| {
-            job.expires_at = now.plus(self.engine.timing.retention);
-            job.pipeline = pipeline.spec().name.to_owned();
-            job.kind = submission.kind.clone();
-            job.label = submission.label.clone();
-            job.batch_id = submission.batch_id.clone();
-            job.owner = caller.owner.clone();
-            job.priority = submission.priority;
-            job.status = status;
-            job.file_name = request.files.first().map(|file| file.name.clone());
-            job.file_count = u32::try_from(request.files.len()).unwrap_or(u32::MAX);
-            job.usage = usage;
-            job.queued_at = queued.then_some(now);
-            job.due_at = Some(due_at.ceil_minute());
-        })
+        Job {
+            pipeline: pipeline.spec().name.to_owned(),
+            kind: submission.kind.clone(),
+            label: submission.label.clone(),
+            batch_id: submission.batch_id.clone(),
+            owner: caller.owner.clone(),
+            priority: submission.priority,
+            status,
+            file_name: request.files.first().map(|file| file.name.clone()),
+            file_count: u32::try_from(request.files.len()).unwrap_or(u32::MAX),
+            usage,
+            queued_at: queued.then_some(now),
+            expires_at: now.plus(self.engine.timing.retention),
+            due_at: Some(due_at.ceil_minute()),
+            ..Job::blank(id, now, pipeline.spec().stages.queued())
+        }
     }
 }
 
 enum Begun {
     New(JobId, Option<IdempotencyEntry>),
     Existing(Box<Accepted>),
-}
-
-impl Job {
-    fn filled(mut self, fill: impl FnOnce(&mut Self)) -> Self {
-        fill(&mut self);
-        self
-    }
-}
-
-/// A job of which nothing is known yet but when it was made.
-fn blank_job(id: JobId, now: Time, stage: Stage) -> Job {
-    Job {
-        id,
-        pipeline: String::new(),
-        kind: None,
-        label: None,
-        batch_id: None,
-        company_id: None,
-        owner: String::new(),
-        priority: crate::job::Priority::Normal,
-        status: Status::Queued,
-        phase: Phase::Planning,
-        outcome: None,
-        attempt: 1,
-        version: 1,
-        total: None,
-        done: Default::default(),
-        failed: Default::default(),
-        leases: Default::default(),
-        tries: Default::default(),
-        stage,
-        reported: None,
-        warnings: Vec::new(),
-        error: None,
-        file_name: None,
-        file_count: 0,
-        result: None,
-        usage: Usage::default(),
-        created_at: now,
-        queued_at: None,
-        started_at: None,
-        completed_at: None,
-        updated_at: now,
-        deadline_at: None,
-        warned_at: None,
-        expires_at: now,
-        cancel_requested_at: None,
-        cancelled_by: None,
-        due_at: None,
-        quiet: false,
-    }
 }
 
 /// SHA-256 over what the request means: its fields and each file's name, size and hash, not the form's bytes.
