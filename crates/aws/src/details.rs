@@ -144,7 +144,7 @@ async fn delete(client: &Client, table: &str, keys: &[Item]) -> PortResult<()> {
         .iter()
         .map(|key| {
             let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
-            let delete = delete.map_err(|error| PortError::Broken(format!("dynamodb: {error}")))?;
+            let delete = delete.map_err(errors::incomplete)?;
             Ok(WriteRequest::builder().delete_request(delete).build())
         })
         .collect::<PortResult<Vec<_>>>()?;

@@ -32,6 +32,11 @@ where
     port_error("dynamodb", &error)
 }
 
+/// A request to DynamoDB that lacks a part it must have.
+pub(crate) fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> PortError {
+    PortError::Broken(format!("dynamodb: {error}"))
+}
+
 /// An error of S3's.
 pub(crate) fn s3<E>(error: SdkError<E, HttpResponse>) -> PortError
 where

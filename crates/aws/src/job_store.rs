@@ -78,7 +78,7 @@ impl DynamoJobs {
             .set_expression_attribute_values(some(&wanted.values))
             .return_values_on_condition_check_failure(OnFailure::AllOld)
             .build()
-            .map_err(incomplete)?;
+            .map_err(errors::incomplete)?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
@@ -238,11 +238,7 @@ impl JobStore for DynamoJobs {
     }
 
     async fn forget(&self, id: JobId, now: Time) -> PortResult<bool> {
-        let terminal = Status::ALL
-            .into_iter()
-            .filter(|status| status.is_terminal())
-            .collect();
-        let over = conditions(&[Guard::StatusIn(terminal)]);
+        let over = conditions(&[Guard::StatusIn(Status::TERMINAL.to_vec())]);
         let request = self
             .client
             .delete_item()
@@ -312,10 +308,6 @@ fn put(table: &str, item: Item, condition: Option<(&str, Item)>) -> PortResult<T
             .return_values_on_condition_check_failure(OnFailure::AllOld);
     }
     Ok(TransactWriteItem::builder()
-        .put(put.build().map_err(incomplete)?)
+        .put(put.build().map_err(errors::incomplete)?)
         .build())
-}
-
-fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> PortError {
-    PortError::Broken(format!("dynamodb: {error}"))
 }

@@ -10,10 +10,12 @@ use docmill_core::ids::JobId;
 use docmill_core::job::{Job, Status};
 use docmill_core::ports::{PortError, PortResult};
 use docmill_core::running::{RunningLimits, Tenant};
+use docmill_core::step::Guard;
 
-use crate::attributes::{JOB_ID, STATUS};
+use crate::errors;
 use crate::item::{Item, number, text};
 use crate::job_item::key_of as job_key_of;
+use crate::step_expression::conditions;
 
 const JOBS: &str = "jobs";
 
@@ -38,7 +40,7 @@ pub(crate) fn take(table: &str, job: &Job, limits: &RunningLimits) -> PortResult
             .expression_attribute_values(":job", text(job.id.to_string()))
             .return_values_on_condition_check_failure(OnFailure::None);
         Ok(TransactWriteItem::builder()
-            .update(update.build().map_err(incomplete)?)
+            .update(update.build().map_err(errors::incomplete)?)
             .build())
     });
     places.collect()
@@ -55,31 +57,21 @@ pub(crate) fn leave(table: &str, job: &Job) -> PortResult<Vec<TransactWriteItem>
 pub(crate) fn leave_one(table: &str, tenant: &Tenant, id: JobId) -> PortResult<TransactWriteItem> {
     let update = update(table, tenant, id).update_expression("DELETE #jobs :jobs");
     Ok(TransactWriteItem::builder()
-        .update(update.build().map_err(incomplete)?)
+        .update(update.build().map_err(errors::incomplete)?)
         .build())
 }
 
 /// That a job is over or gone.
 pub(crate) fn over(jobs_table: &str, id: JobId) -> PortResult<TransactWriteItem> {
-    let terminal: Vec<Status> = Status::ALL
-        .into_iter()
-        .filter(|status| status.is_terminal())
-        .collect();
-    let names: Vec<String> = (0..terminal.len()).map(|at| format!(":s{at}")).collect();
-    let mut check = ConditionCheck::builder()
+    let over = conditions(&[Guard::StatusIn(Status::TERMINAL.to_vec())]);
+    let check = ConditionCheck::builder()
         .table_name(jobs_table)
         .set_key(Some(job_key_of(id)))
-        .condition_expression(format!(
-            "attribute_not_exists(#id) OR #status IN ({})",
-            names.join(", ")
-        ))
-        .expression_attribute_names("#id", JOB_ID)
-        .expression_attribute_names("#status", STATUS);
-    for (name, status) in names.into_iter().zip(terminal) {
-        check = check.expression_attribute_values(name, text(status.as_str()));
-    }
+        .condition_expression(format!("attribute_not_exists(#job_id) OR ({})", over.condition))
+        .set_expression_attribute_names(Some(over.names))
+        .set_expression_attribute_values(Some(over.values));
     Ok(TransactWriteItem::builder()
-        .condition_check(check.build().map_err(incomplete)?)
+        .condition_check(check.build().map_err(errors::incomplete)?)
         .build())
 }
 
@@ -98,8 +90,4 @@ fn update(table: &str, tenant: &Tenant, id: JobId) -> aws_sdk_dynamodb::types::b
         .set_key(Some(key_of(tenant)))
         .expression_attribute_names("#jobs", JOBS)
         .expression_attribute_values(":jobs", AttributeValue::Ss(vec![id.to_string()]))
-}
-
-fn incomplete(error: aws_sdk_dynamodb::error::BuildError) -> PortError {
-    PortError::Broken(format!("dynamodb: {error}"))
 }

@@ -43,6 +43,8 @@ impl Status {
         Self::Cancelled,
         Self::Expired,
     ];
+    /// Those in which the attempt is over.
+    pub const TERMINAL: [Self; 4] = [Self::Completed, Self::Failed, Self::Cancelled, Self::Expired];
     /// Those a job can still leave by itself.
     pub const OPEN: [Self; 3] = [Self::AwaitingUpload, Self::Queued, Self::Processing];
 
@@ -441,5 +443,16 @@ impl Job {
                 .leases
                 .get(&Slot::Chunk(n))
                 .is_some_and(|lease| lease.is_live(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_terminal_statuses_are_those_that_say_so() {
+        let terminal = Status::ALL.into_iter().filter(|status| status.is_terminal());
+        assert!(terminal.eq(Status::TERMINAL));
     }
 }

@@ -369,12 +369,11 @@ pub fn look_again(status: Status, attempt: u32, at: Time) -> Step {
 
 /// The event list of an ended job is whole: `sweep` looks at it again when its retention is over.
 pub fn audited(attempt: u32, expires_at: Time) -> Step {
-    let terminal = Status::ALL
-        .into_iter()
-        .filter(|status| status.is_terminal())
-        .collect();
     Step::new(
-        vec![Guard::StatusIn(terminal), Guard::AttemptIs(attempt)],
+        vec![
+            Guard::StatusIn(Status::TERMINAL.to_vec()),
+            Guard::AttemptIs(attempt),
+        ],
         vec![Edit::Quiet, Edit::DueAt(Some(expires_at.ceil_minute()))],
     )
 }

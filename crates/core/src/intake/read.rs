@@ -19,7 +19,7 @@ use crate::ports::{
 use crate::problem::{FieldError, Problem};
 use crate::running::Tenant;
 use crate::stream_token::StreamTokens;
-use crate::timing::RESULT_LINK_LIFE;
+use crate::timing::{RESULT_LINK_LIFE, Timing};
 use crate::view::{Event, JobView, view};
 
 /// Events in one answer.
@@ -30,9 +30,6 @@ const MAX_LIST: usize = 100;
 
 /// Jobs counted before one that waits.
 const MAX_AHEAD: usize = 99;
-
-/// Jobs do not wait for a place longer than this.
-const QUEUE_LOOK_BACK: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Longest a request may wait for the first newer event; API Gateway gives up at 30 s.
 const MAX_WAIT: Duration = Duration::from_secs(20);
@@ -130,7 +127,7 @@ impl Reader {
             && let Some(waiting_for) = &mut shown.waiting_for
         {
             let tenant = Tenant::User(job.owner.clone());
-            let since = now.minus(QUEUE_LOOK_BACK);
+            let since = now.minus(Timing::default().queue_limit);
             let waiting = self.jobs.waiting(&tenant, since, MAX_AHEAD + 1).await?;
             let ahead = waiting.iter().take_while(|id| **id != job.id).count();
             waiting_for.ahead = u32::try_from(ahead.min(MAX_AHEAD)).ok();
