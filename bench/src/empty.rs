@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use docmill_cli::client::{FormFile, NewJob};
 use docmill_core::pipeline::{
     Accepted, ExportOptions, FileHead, Format, MergeRequest, Merged, Outcome, Pipeline, PlanRequest, Planned,
     PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
@@ -34,6 +35,24 @@ const STAGES: &[StageSpec] = &[
 ];
 
 const MAX_BYTES: u64 = 4 << 20;
+
+/// The file of a job of `chunks` chunks that carry `carried` between them.
+pub fn file(chunks: u32, carried: &[u8]) -> FormFile {
+    FormFile {
+        name: "chunks.txt".to_owned(),
+        content_type: "text/plain".to_owned(),
+        bytes: Bytes::from([format!("{chunks}\n").as_bytes(), carried].concat()),
+    }
+}
+
+/// A job of `chunks` chunks with a little for each: one that carries nothing need not read its input.
+pub fn job(chunks: u32) -> (NewJob, FormFile) {
+    let new = NewJob {
+        pipeline: "empty".to_owned(),
+        ..NewJob::default()
+    };
+    (new, file(chunks, &vec![b'x'; 100 * chunks as usize]))
+}
 
 /// The first line of its file is the number of chunks, in digits; what follows is cut into that many parts, one a chunk.
 pub struct Empty {

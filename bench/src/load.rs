@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use docmill_cli::client::{FormFile, Job, NewJob};
+use docmill_cli::client::{ClientResult, Job};
 use docmill_system_tests::{Stack, User, assert_history};
 use futures::{StreamExt, TryStreamExt, stream};
 
-use crate::BenchResult;
+use crate::{BenchResult, empty};
 
 /// Chunks of each job.
 const CHUNKS: u32 = 5;
@@ -30,20 +29,9 @@ const EACH: Duration = Duration::from_secs(2);
 /// How often is looked whether all is over, and how large the workers are.
 const LOOK: Duration = Duration::from_secs(1);
 
-fn new_job() -> NewJob {
-    NewJob {
-        pipeline: "empty".to_owned(),
-        ..NewJob::default()
-    }
-}
-
-fn file() -> FormFile {
-    FormFile {
-        name: "chunks.txt".to_owned(),
-        content_type: "text/plain".to_owned(),
-        // A chunk that carries nothing need not read its input.
-        bytes: Bytes::from(format!("{CHUNKS}\n{}", "x".repeat(100 * CHUNKS as usize))),
-    }
+async fn submit(user: &User) -> ClientResult<String> {
+    let (new, file) = empty::job(CHUNKS);
+    Ok(user.client.create(&new, &[file]).await?.job_id)
 }
 
 fn requests(job: &Job) -> u64 {
@@ -67,10 +55,8 @@ pub async fn run(jobs: usize, users: usize) -> BenchResult<()> {
         .map(|n| {
             let user = &users[n % users.len()];
             async move {
-                Ok::<_, docmill_cli::client::ClientError>((
-                    user,
-                    user.client.create(&new_job(), &[file()]).await?.job_id,
-                ))
+                let id = submit(user).await?;
+                ClientResult::Ok((user, id))
             }
         })
         .buffer_unordered(AT_ONCE)
@@ -134,7 +120,7 @@ async fn alone(stack: &Stack) -> BenchResult<Job> {
     let user = stack.user("alone").await;
     let mut last = None;
     for _ in 0..2 {
-        let id = user.client.create(&new_job(), &[file()]).await?.job_id;
+        let id = submit(&user).await?;
         wait_for_all(stack, Instant::now(), ALONE).await?;
         last = Some(checked(&user, &id).await?);
     }

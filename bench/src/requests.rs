@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bytes::Bytes;
-use docmill_cli::client::{Client, FormFile, Job, NewJob};
+use docmill_cli::client::{Client, Job};
 
-use crate::BenchResult;
+use crate::{BenchResult, empty};
 
 /// What a chunk may cost.
 const MAX_PER_CHUNK: f64 = 6.0;
@@ -15,16 +14,7 @@ async fn measured(client: &Client, chunks: u32) -> BenchResult<(Job, usize)> {
     let mut socket = client.live().await?;
     socket.subscribe_mine().await?;
     socket.next().await?;
-    let new = NewJob {
-        pipeline: "empty".to_owned(),
-        ..NewJob::default()
-    };
-    let file = FormFile {
-        name: "chunks.txt".to_owned(),
-        content_type: "text/plain".to_owned(),
-        // A chunk that carries nothing need not read its input.
-        bytes: Bytes::from(format!("{chunks}\n{}", "x".repeat(100 * chunks as usize))),
-    };
+    let (new, file) = empty::job(chunks);
     let id = client.create(&new, &[file]).await?.job_id;
     let mut frames = 0;
     let mut last = String::new();

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use clap::{Parser, Subcommand};
 use docmill_bench::race::Race;
-use docmill_bench::{BenchResult, latency, load, requests};
+use docmill_bench::{BenchResult, empty, latency, load, requests};
 use docmill_cli::client::{Client, FormFile};
 use docmill_cli::config::{Overrides, resolve};
 
@@ -76,8 +75,8 @@ async fn main() -> BenchResult<()> {
             runs,
         } => {
             let document = document(&file)?;
-            let carried = empty_chunks(chunks, &document.bytes);
-            let nothing = empty_chunks(chunks, b"");
+            let carried = empty::file(chunks, &document.bytes);
+            let nothing = empty::file(chunks, b"");
             let races = [
                 ("nothing carried", nothing.clone(), "jobs", nothing),
                 ("a document carried", carried.clone(), "jobs", carried.clone()),
@@ -128,13 +127,4 @@ fn document(path: &Path) -> BenchResult<FormFile> {
         content_type: "application/pdf".to_owned(),
         bytes: std::fs::read(path)?.into(),
     })
-}
-
-/// What the pipeline of empty chunks, and the peer's, take.
-fn empty_chunks(chunks: u32, carried: &[u8]) -> FormFile {
-    FormFile {
-        name: "chunks.txt".to_owned(),
-        content_type: "text/plain".to_owned(),
-        bytes: Bytes::from([format!("{chunks}\n").as_bytes(), carried].concat()),
-    }
 }
