@@ -7,18 +7,7 @@ cd "$(dirname "$0")/.."
 
 export DOCMILL_STATE=${DOCMILL_STATE:-$PWD/.local/faults} DOCMILL_PORT=${DOCMILL_PORT:-4570}
 export DOCMILL_STACK_ENV=$DOCMILL_STATE/stack.env DOCMILL_SYSTEM_TESTS=required DOCMILL_FAULT_JOBS=${JOBS:-60}
-python=${PYTHON:-python3}
-stack() { "$python" infra/local/stack.py "$@"; }
-
-finish() {
-    local status=$?
-    if ((status != 0)) && [[ -e $DOCMILL_STACK_ENV ]]; then
-        echo "-- last lines of the functions' logs" >&2
-        stack logs --last 80 >&2 || true
-    fi
-    stack down
-    exit "$status"
-}
+source infra/own_stack.sh
 
 # Built before anything is started: the test's time limits should not wait for a compiler.
 WITH=tests bash infra/build.sh

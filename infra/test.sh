@@ -9,20 +9,7 @@ export DOCMILL_STATE=${DOCMILL_STATE:-$PWD/.local/test} DOCMILL_PORT=${DOCMILL_P
 export DOCMILL_STACK_ENV=$DOCMILL_STATE/stack.env
 # Without a stack the whole-system tests would say "skipped" and pass.
 export DOCMILL_SYSTEM_TESTS=required
-python=${PYTHON:-python3}
-stack() { "$python" infra/local/stack.py "$@"; }
-
-finish() {
-    local status=$?
-    if ((status != 0)) && [[ -e $DOCMILL_STACK_ENV ]]; then
-        echo "-- last lines of the functions' logs" >&2
-        stack logs --last 80 >&2 || true
-        echo "-- last lines of the emulator's log" >&2
-        tail -n 20 "$DOCMILL_STATE/log/emulator.log" >&2 || true
-    fi
-    stack down
-    exit "$status"
-}
+source infra/own_stack.sh
 
 # Built before anything is started: the tests' time limits should not wait for a compiler.
 WITH=tests bash infra/build.sh
