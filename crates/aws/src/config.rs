@@ -136,7 +136,7 @@ pub struct Intake {
     pub events_table: String,
     /// Tickets.
     pub live_table: String,
-    /// Idempotency entries, running jobs.
+    /// Idempotency entries, running jobs, memberships.
     pub accounts_table: String,
     /// Bucket of uploads.
     pub bucket: String,
@@ -174,6 +174,8 @@ pub struct Status {
     pub jobs_table: String,
     /// Details and events.
     pub events_table: String,
+    /// Memberships.
+    pub accounts_table: String,
     /// Bucket of results.
     pub bucket: String,
     /// Asked after by the deep health check.
@@ -196,6 +198,7 @@ impl Status {
         Ok(Self {
             jobs_table: jobs_table(env)?,
             events_table: events_table(env)?,
+            accounts_table: accounts_table(env)?,
             bucket: bucket(env)?,
             queues: QueueUrls::work(env)?,
             live_url: env.need("DOCMILL_WS_URL")?,
@@ -246,6 +249,8 @@ impl Worker {
 pub struct Push {
     /// Events.
     pub events_table: String,
+    /// Memberships.
+    pub accounts_table: String,
     /// Subscriptions.
     pub live_table: String,
     /// Where frames are posted.
@@ -257,6 +262,7 @@ impl Push {
     pub fn read(env: &Env) -> Result<Self, ConfigError> {
         Ok(Self {
             events_table: events_table(env)?,
+            accounts_table: accounts_table(env)?,
             live_table: live_table(env)?,
             callback_url: callback_url(env)?,
         })
@@ -270,6 +276,8 @@ pub struct Socket {
     pub jobs_table: String,
     /// Replays.
     pub events_table: String,
+    /// Memberships.
+    pub accounts_table: String,
     /// Tickets, connections, subscriptions.
     pub live_table: String,
     /// Where frames are posted.
@@ -282,6 +290,7 @@ impl Socket {
         Ok(Self {
             jobs_table: jobs_table(env)?,
             events_table: events_table(env)?,
+            accounts_table: accounts_table(env)?,
             live_table: live_table(env)?,
             callback_url: callback_url(env)?,
         })

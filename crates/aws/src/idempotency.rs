@@ -4,9 +4,8 @@ use docmill_core::ids::sha256_hex;
 use docmill_core::ports::IdempotencyEntry;
 
 use crate::item::{Attributes, Item, ItemError, need, number, text, time};
+use crate::keys;
 
-const PK: &str = "pk";
-const SK: &str = "sk";
 const KEY: &str = "key";
 const CONTENT_HASH: &str = "content_hash";
 const JOB_ID: &str = "job_id";
@@ -18,13 +17,7 @@ pub(crate) const FORGOTTEN: &str = "attribute_not_exists(pk) OR expires_at <= :n
 
 /// The key of an entry's item. Clients choose their keys, of any length and any characters, so a hash stands for it.
 pub(crate) fn key_of(owner: &str, key: &str) -> Item {
-    Item::from([
-        (PK.to_owned(), text(format!("user#{owner}"))),
-        (
-            SK.to_owned(),
-            text(format!("idempotency#{}", sha256_hex(key.as_bytes()))),
-        ),
-    ])
+    keys::user(owner, format!("idempotency#{}", sha256_hex(key.as_bytes())))
 }
 
 pub(crate) fn item_of(entry: &IdempotencyEntry) -> Item {

@@ -263,12 +263,12 @@ impl JobStore for DynamoJobs {
 
     async fn list(
         &self,
-        owner: &str,
+        tenant: &Tenant,
         filter: &JobFilter,
         after: Option<ListCursor>,
         limit: usize,
     ) -> PortResult<JobPage> {
-        listing::list(&self.client, &self.table, owner, filter, after, limit).await
+        listing::list(&self.client, &self.table, tenant, filter, after, limit).await
     }
 
     async fn due(&self, shard: u8, now: Time, limit: usize) -> PortResult<Vec<JobId>> {

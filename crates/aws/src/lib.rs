@@ -11,6 +11,7 @@
 mod attributes;
 mod blobs;
 mod clients;
+mod companies;
 pub mod config;
 mod connections;
 mod dead_letters;
@@ -23,6 +24,7 @@ mod idempotency;
 mod item;
 mod job_item;
 mod job_store;
+mod keys;
 mod listing;
 mod live;
 mod meter;
@@ -35,6 +37,7 @@ mod transfers;
 
 pub use blobs::S3Blobs;
 pub use clients::Clients;
+pub use companies::DynamoCompanies;
 pub use connections::GatewayConnections;
 pub use dead_letters::SqsDeadLetters;
 pub use details::DynamoDetails;

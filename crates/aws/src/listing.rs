@@ -24,13 +24,14 @@ const MAX_REQUESTS: usize = 5;
 pub(crate) async fn list(
     client: &Client,
     table: &str,
-    owner: &str,
+    tenant: &Tenant,
     filter: &JobFilter,
     after: Option<ListCursor>,
     limit: usize,
 ) -> PortResult<JobPage> {
+    let (index, key, value) = index_of(tenant);
     let mut jobs: Vec<Job> = Vec::new();
-    let mut start = after.map(|cursor| start_key(owner, cursor));
+    let mut start = after.map(|cursor| start_key(tenant, cursor));
     let mut more = true;
     for _ in 0..MAX_REQUESTS {
         let looked_at = if filter == &JobFilter::default() {
@@ -38,10 +39,10 @@ pub(crate) async fn list(
         } else {
             FILTERED_PAGE
         };
-        let query = filtered(client.query().table_name(table).index_name("by_owner"), filter)
-            .key_condition_expression("#owner = :owner")
-            .expression_attribute_names("#owner", OWNER)
-            .expression_attribute_values(":owner", text(owner))
+        let query = filtered(client.query().table_name(table).index_name(index), filter)
+            .key_condition_expression("#tenant = :tenant")
+            .expression_attribute_names("#tenant", key)
+            .expression_attribute_values(":tenant", text(value))
             .scan_index_forward(false)
             .limit(i32::try_from(looked_at.max(1)).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start);
@@ -57,7 +58,7 @@ pub(crate) async fn list(
     }
     if jobs.len() > limit {
         jobs.truncate(limit);
-        start = jobs.last().map(|job| start_key(owner, cursor_of(job)));
+        start = jobs.last().map(|job| start_key(tenant, cursor_of(job)));
         more = true;
     }
     let next = start.as_ref().filter(|_| more).map(cursor_at).transpose()?;
@@ -106,10 +107,7 @@ pub(crate) async fn waiting(
     since: Time,
     limit: usize,
 ) -> PortResult<Vec<JobId>> {
-    let (index, key, value) = match tenant {
-        Tenant::User(owner) => ("by_owner", OWNER, owner),
-        Tenant::Company(id) => ("by_company", COMPANY_ID, id),
-    };
+    let (index, key, value) = index_of(tenant);
     let mut ids = Vec::new();
     let mut start = None;
     for _ in 0..MAX_REQUESTS {
@@ -143,6 +141,14 @@ pub(crate) async fn waiting(
     Ok(ids)
 }
 
+/// A tenant's index, the attribute it is keyed by, and the tenant's value of it.
+fn index_of(tenant: &Tenant) -> (&'static str, &'static str, &str) {
+    match tenant {
+        Tenant::User(owner) => ("by_owner", OWNER, owner),
+        Tenant::Company(id) => ("by_company", COMPANY_ID, id),
+    }
+}
+
 fn filtered(query: QueryFluentBuilder, filter: &JobFilter) -> QueryFluentBuilder {
     let wanted = [
         (STATUS, filter.status.map(|status| status.as_str().to_owned())),
@@ -172,10 +178,11 @@ fn cursor_of(job: &Job) -> ListCursor {
     }
 }
 
-/// The index key of the job a cursor stands on. The owner is the caller, whatever the cursor's maker had in mind.
-fn start_key(owner: &str, cursor: ListCursor) -> Item {
+/// The index key of the job a cursor stands on. The tenant is the one asked for, whatever the cursor's maker had in mind.
+fn start_key(tenant: &Tenant, cursor: ListCursor) -> Item {
+    let (_, key, value) = index_of(tenant);
     Item::from([
-        (OWNER.to_owned(), text(owner)),
+        (key.to_owned(), text(value)),
         (CREATED_AT.to_owned(), number(cursor.created_at_ms)),
         (JOB_ID.to_owned(), text(cursor.job_id.to_string())),
     ])

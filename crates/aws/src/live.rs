@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `ticket#<hash>` | the hash again, which spreads the index | a ticket |
 //! | `connection#<id>` | the connection | who opened it |
-//! | `job#<id>`, `owner#<sub>` | the connection | a subscription |
+//! | `job#<id>`, `owner#<sub>` | the connection | a subscription, with its user |
 //!
 //! TTL deletes late, so every read looks at `expires_at` itself.
 
@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use docmill_core::ports::{ConnectionOwner, LiveFeed, PortResult, Topic};
+use docmill_core::ports::{ConnectionOwner, LiveFeed, PortResult, Subscriber, Topic};
 use docmill_core::time::Time;
 use futures::{StreamExt, TryStreamExt, stream};
 
@@ -44,19 +44,11 @@ impl DynamoLive {
         }
     }
 
-    async fn put(
-        &self,
-        topic: String,
-        connection: &str,
-        owner: Option<&ConnectionOwner>,
-        expires_at: Time,
-    ) -> PortResult<()> {
+    async fn put(&self, topic: String, connection: &str, owner: &str, expires_at: Time) -> PortResult<()> {
         let mut row = key(topic, connection);
         row.insert(EXPIRES_AT.to_owned(), time(expires_at));
         row.insert(TTL.to_owned(), number(expires_at.seconds()));
-        if let Some(owner) = owner {
-            row.insert(OWNER.to_owned(), text(&owner.owner));
-        }
+        row.insert(OWNER.to_owned(), text(owner));
         let request = self.client.put_item().table_name(&self.table).set_item(Some(row));
         request.send().await.map(|_| ()).map_err(errors::dynamodb)
     }
@@ -98,7 +90,7 @@ impl DynamoLive {
 #[async_trait]
 impl LiveFeed for DynamoLive {
     async fn keep_ticket(&self, hash: &str, owner: &ConnectionOwner, expires_at: Time) -> PortResult<()> {
-        self.put(format!("ticket#{hash}"), hash, Some(owner), expires_at)
+        self.put(format!("ticket#{hash}"), hash, &owner.owner, expires_at)
             .await
     }
 
@@ -122,7 +114,7 @@ impl LiveFeed for DynamoLive {
         self.put(
             format!("connection#{connection}"),
             connection,
-            Some(owner),
+            &owner.owner,
             expires_at,
         )
         .await
@@ -154,16 +146,22 @@ impl LiveFeed for DynamoLive {
             .await
     }
 
-    async fn subscribe(&self, topic: &Topic, connection: &str, expires_at: Time) -> PortResult<()> {
-        self.put(name_of(topic), connection, None, expires_at).await
+    async fn subscribe(&self, topic: &Topic, subscriber: &Subscriber, expires_at: Time) -> PortResult<()> {
+        self.put(
+            name_of(topic),
+            &subscriber.connection,
+            &subscriber.user,
+            expires_at,
+        )
+        .await
     }
 
     async fn unsubscribe(&self, topic: &Topic, connection: &str) -> PortResult<()> {
         self.delete(key(name_of(topic), connection)).await
     }
 
-    async fn subscribers(&self, topic: &Topic, now: Time) -> PortResult<Vec<String>> {
-        let mut connections = Vec::new();
+    async fn subscribers(&self, topic: &Topic, now: Time) -> PortResult<Vec<Subscriber>> {
+        let mut subscribers = Vec::new();
         let mut start = None;
         loop {
             let query = self
@@ -178,11 +176,14 @@ impl LiveFeed for DynamoLive {
                 .set_exclusive_start_key(start);
             let answer = query.send().await.map_err(errors::dynamodb)?;
             for item in answer.items() {
-                connections.push(need(CONNECTION, item.text(CONNECTION)?)?.to_owned());
+                subscribers.push(Subscriber {
+                    connection: need(CONNECTION, item.text(CONNECTION)?)?.to_owned(),
+                    user: need(OWNER, item.text(OWNER)?)?.to_owned(),
+                });
             }
             start = answer.last_evaluated_key().cloned();
             if start.is_none() {
-                return Ok(connections);
+                return Ok(subscribers);
             }
         }
     }

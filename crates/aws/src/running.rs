@@ -15,17 +15,17 @@ use docmill_core::step::Guard;
 use crate::errors;
 use crate::item::{Item, number, text};
 use crate::job_item::key_of as job_key_of;
+use crate::keys;
 use crate::step_expression::conditions;
 
 const JOBS: &str = "jobs";
 
 /// The key of a tenant's set.
 pub(crate) fn key_of(tenant: &Tenant) -> Item {
-    let pk = match tenant {
-        Tenant::User(owner) => format!("user#{owner}"),
-        Tenant::Company(id) => format!("company#{id}"),
-    };
-    Item::from([("pk".to_owned(), text(pk)), ("sk".to_owned(), text("running"))])
+    match tenant {
+        Tenant::User(owner) => keys::user(owner, "running"),
+        Tenant::Company(id) => keys::company(id, "running"),
+    }
 }
 
 /// Takes a place of each tenant of `job`; one that it has already is kept.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use docmill_core::access::Caller;
 use docmill_core::engine::{Engine, Verdict};
-use docmill_core::intake::{Caller, Download, Intake, Reader, SentFile, Submission};
+use docmill_core::intake::{Download, Intake, Reader, SentFile, Submission};
 use docmill_core::job::Priority;
 use docmill_core::message::Message;
 use docmill_core::pipeline::ExportOptions;
@@ -62,11 +63,11 @@ pub async fn run(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let memory = Memory::new(clock.clone());
     let engine = engine(&memory, sandbox, clock.clone());
-    let caller = Caller {
-        owner: OWNER.to_owned(),
-    };
+    let caller = Caller::user(OWNER);
     let intake = Intake {
         engine: engine.clone(),
+        doors: memory.doors(clock.clone()),
+        companies: memory.companies.clone(),
         transfers: memory.transfers.clone(),
     };
     let submission = Submission {
@@ -85,7 +86,7 @@ pub async fn run(
 
     let reader = reader(&memory, clock, &engine);
     let shown = reader.job(&caller, id).await.map_err(refused)?;
-    let shown = reader.show(&shown).await.map_err(refused)?;
+    let shown = reader.show(&caller, &shown).await.map_err(refused)?;
     let raw = serde_json::to_value(&shown).map_err(broken)?;
     let mut job: Job = serde_json::from_value(raw.clone()).map_err(broken)?;
     job.raw = raw;
@@ -142,9 +143,7 @@ fn reader(memory: &Memory, clock: Arc<dyn Clock>, engine: &Engine) -> Reader {
     let mut secret = vec![0; 32];
     OsEntropy.fill(&mut secret);
     Reader {
-        jobs: memory.jobs.clone(),
-        details: memory.details.clone(),
-        events: memory.events.clone(),
+        doors: memory.doors(clock.clone()),
         blobs: memory.blobs.clone(),
         transfers: memory.transfers.clone(),
         clock,

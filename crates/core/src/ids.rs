@@ -51,6 +51,16 @@ impl FromStr for JobId {
     }
 }
 
+/// A fresh id for a company made at `now`: a UUIDv7 like those of jobs.
+pub fn company_id(now: Time, entropy: &dyn Entropy) -> String {
+    JobId::generate(now, entropy).to_string()
+}
+
+/// Whether `text` is the id of a company as [`company_id`] spells them.
+pub fn is_company_id(text: &str) -> bool {
+    JobId::from_str(text).is_ok_and(|id| id.to_string() == text)
+}
+
 /// A fencing token: whoever holds a lease proves it with this value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -415,6 +415,11 @@ impl Job {
     /// Most chunks a job may have: chunks grow with the document.
     pub const MAX_CHUNKS: u32 = 500;
 
+    /// Whether it is over and kept no longer: deleted, or past its retention, though `sweep` may not have come by.
+    pub fn is_gone(&self, now: Time) -> bool {
+        self.status.is_terminal() && self.expires_at <= now
+    }
+
     /// Chunks accounted for: done or failed.
     pub fn processed(&self) -> u32 {
         u32::try_from(self.done.len() + self.failed.len()).unwrap_or(u32::MAX)

@@ -11,7 +11,9 @@
 //!
 //! **Invariant:** no AWS, no I/O, no clock and no randomness of its own; all of that comes through ports.
 
+pub mod access;
 pub mod codes;
+pub mod company;
 pub mod engine;
 pub mod ids;
 pub mod intake;

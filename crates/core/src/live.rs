@@ -5,12 +5,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::access::{Action, Caller, Doors};
 use crate::ids::{JobId, hex, sha256_hex};
-use crate::intake::Caller;
 use crate::ports::{
-    Clock, ConnectionOwner, Connections, DetailStore, Entropy, EventLog, JobFilter, JobStore, LiveFeed,
-    PortResult, Posted, Topic,
+    Clock, ConnectionOwner, Connections, Entropy, JobFilter, LiveFeed, PortError, PortResult, Posted,
+    Subscriber, Topic,
 };
+use crate::problem::Problem;
 use crate::time::Time;
 use crate::timing::{CONNECTION_LIFE, TICKET_LIFE};
 use crate::view::view;
@@ -71,9 +72,7 @@ struct Request {
 #[derive(Clone)]
 #[allow(missing_docs, reason = "each field is the port of its name")]
 pub struct Live {
-    pub jobs: Arc<dyn JobStore>,
-    pub details: Arc<dyn DetailStore>,
-    pub events: Arc<dyn EventLog>,
+    pub doors: Doors,
     pub feed: Arc<dyn LiveFeed>,
     pub connections: Arc<dyn Connections>,
     pub clock: Arc<dyn Clock>,
@@ -173,25 +172,22 @@ impl Live {
         after: Option<u64>,
     ) -> PortResult<()> {
         let topic = Topic::Job(id);
-        // Only the owner's row is ever written: the first read decides, the second is the snapshot.
-        let known = self
-            .jobs
-            .get(id)
-            .await?
-            .is_some_and(|job| job.owner == owner.owner);
-        if !known {
-            let detail = "There is no such job in your account.";
-            return self.refuse(connection, "JOB_NOT_FOUND", detail).await;
-        }
+        let caller = Caller::user(&owner.owner);
+        // Rows are only written for who may see the job: the first read decides, the second is the snapshot.
+        let granted = match self.doors.job(&caller, id, Action::SeeJob).await {
+            Ok(granted) => granted,
+            Err(problem) => return self.refused(connection, problem).await,
+        };
         let now = self.clock.now();
+        let subscriber = subscriber(connection, owner);
         self.feed
-            .subscribe(&topic, connection, now.plus(CONNECTION_LIFE))
+            .subscribe(&topic, &subscriber, now.plus(CONNECTION_LIFE))
             .await?;
-        let (job, details) = futures::join!(self.jobs.get(id), self.details.details(id));
-        let Some(job) = job? else {
+        let (latest, details) = futures::join!(self.doors.again(&granted), self.doors.details(&granted));
+        let Some(granted) = latest? else {
             return self.feed.unsubscribe(&topic, connection).await;
         };
-        let mut shown = view(&job, Some(&details?), None, now);
+        let mut shown = view(granted.job(), Some(&details?), None, now);
         let mut frame = json!({"type": "snapshot", "job": shown});
         if frame.to_string().len() > MAX_FRAME_BYTES {
             (shown.files, shown.settings, shown.failed_chunks) = (None, None, None);
@@ -199,7 +195,7 @@ impl Live {
         }
         self.post(connection, &frame).await?;
         let Some(after) = after else { return Ok(()) };
-        for event in self.events.after(id, after, MAX_REPLAY).await? {
+        for event in self.doors.events(&granted, after, MAX_REPLAY).await? {
             self.post(connection, &json!(event)).await?;
         }
         Ok(())
@@ -209,12 +205,17 @@ impl Live {
         let now = self.clock.now();
         let topic = Topic::Owner(owner.owner.clone());
         self.feed
-            .subscribe(&topic, connection, now.plus(CONNECTION_LIFE))
+            .subscribe(&topic, &subscriber(connection, owner), now.plus(CONNECTION_LIFE))
             .await?;
-        let page = self
-            .jobs
-            .list(&owner.owner, &JobFilter::default(), None, FEED_SNAPSHOT_JOBS)
-            .await?;
+        let caller = Caller::user(&owner.owner);
+        let listed = self
+            .doors
+            .list(&caller, None, &JobFilter::default(), None, FEED_SNAPSHOT_JOBS)
+            .await;
+        let page = match listed {
+            Ok(page) => page,
+            Err(problem) => return self.refused(connection, problem).await,
+        };
         let mut jobs: Vec<Value> = page
             .jobs
             .iter()
@@ -226,6 +227,15 @@ impl Live {
             frame = json!({"type": "snapshot", "feed": "mine", "jobs": jobs});
         }
         self.post(connection, &frame).await
+    }
+
+    /// Tells the client; what is no fault of theirs is an error here as well, so that the log has it.
+    async fn refused(&self, connection: &str, problem: Problem) -> PortResult<()> {
+        self.refuse(connection, &problem.code, &problem.detail).await?;
+        if problem.status >= 500 {
+            return Err(PortError::Unavailable(problem.to_string()));
+        }
+        Ok(())
     }
 
     async fn refuse(&self, connection: &str, code: &str, detail: &str) -> PortResult<()> {
@@ -241,5 +251,12 @@ impl Live {
             Posted::Sent => Ok(()),
             Posted::Gone => self.feed.disconnect(connection).await,
         }
+    }
+}
+
+fn subscriber(connection: &str, owner: &ConnectionOwner) -> Subscriber {
+    Subscriber {
+        connection: connection.to_owned(),
+        user: owner.owner.clone(),
     }
 }

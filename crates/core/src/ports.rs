@@ -200,10 +200,10 @@ pub trait JobStore: Send + Sync {
     async fn vacate(&self, tenant: &Tenant, id: JobId) -> PortResult<()>;
     /// Deletes the record of a job that is over and whose retention has ended at `now`; whether it is gone.
     async fn forget(&self, id: JobId, now: Time) -> PortResult<bool>;
-    /// Jobs of `owner`, newest first, from an index that may lag.
+    /// Jobs of `tenant`, newest first, from an index that may lag.
     async fn list(
         &self,
-        owner: &str,
+        tenant: &Tenant,
         filter: &JobFilter,
         after: Option<ListCursor>,
         limit: usize,
@@ -393,6 +393,15 @@ pub struct ConnectionOwner {
     pub owner: String,
 }
 
+/// A connection that listens, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subscriber {
+    /// The connection.
+    pub connection: String,
+    /// The user who opened it.
+    pub user: String,
+}
+
 /// Tickets, connections and subscriptions.
 #[async_trait]
 pub trait LiveFeed: Send + Sync {
@@ -406,12 +415,12 @@ pub trait LiveFeed: Send + Sync {
     async fn owner_of(&self, connection: &str, now: Time) -> PortResult<Option<ConnectionOwner>>;
     /// Forgets a connection and its subscriptions.
     async fn disconnect(&self, connection: &str) -> PortResult<()>;
-    /// Subscribes a connection to a topic.
-    async fn subscribe(&self, topic: &Topic, connection: &str, expires_at: Time) -> PortResult<()>;
+    /// Subscribes a connection, which this user opened, to a topic.
+    async fn subscribe(&self, topic: &Topic, subscriber: &Subscriber, expires_at: Time) -> PortResult<()>;
     /// Ends a subscription.
     async fn unsubscribe(&self, topic: &Topic, connection: &str) -> PortResult<()>;
-    /// Connections subscribed to a topic, read consistently.
-    async fn subscribers(&self, topic: &Topic, now: Time) -> PortResult<Vec<String>>;
+    /// Who is subscribed to a topic, read consistently.
+    async fn subscribers(&self, topic: &Topic, now: Time) -> PortResult<Vec<Subscriber>>;
 }
 
 /// What became of a frame.

@@ -61,6 +61,20 @@ impl Problem {
         Self::new(404, "JOB_NOT_FOUND", "There is no such job in your account.")
     }
 
+    /// 404: no such company, or none that the caller is in.
+    pub fn company_not_found() -> Self {
+        Self::new(404, "COMPANY_NOT_FOUND", "You are in no such company.")
+    }
+
+    /// 403: the caller may see the thing, but not do this with it.
+    pub fn forbidden() -> Self {
+        Self::new(
+            403,
+            "FORBIDDEN",
+            "You may see this, but what you asked for is for its owner or an admin of the company.",
+        )
+    }
+
     /// 422 with the wrong fields.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {

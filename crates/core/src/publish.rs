@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 
+use crate::access::may_follow;
+use crate::company::Companies;
 use crate::ids::JobId;
 use crate::job::Job;
-use crate::ports::{Clock, Connections, EventLog, LiveFeed, PortResult, Posted, Topic};
+use crate::ports::{Clock, Connections, EventLog, LiveFeed, PortResult, Posted, Subscriber, Topic};
 use crate::view::{Event, EventType};
 
 /// Frames on their way at the same time.
@@ -56,6 +58,8 @@ pub struct Publisher {
     pub events: Arc<dyn EventLog>,
     /// Who listens.
     pub feed: Arc<dyn LiveFeed>,
+    /// Who may still listen.
+    pub companies: Arc<dyn Companies>,
     /// Where frames go.
     pub connections: Arc<dyn Connections>,
     /// Now.
@@ -89,35 +93,36 @@ impl Publisher {
         let ready = events
             .into_iter()
             .filter(|(at, _, _)| published.failed_from.is_none_or(|failed| *at < failed));
-        let mut by_job: BTreeMap<JobId, (String, Vec<Event>)> = BTreeMap::new();
+        let mut by_job: BTreeMap<JobId, (&Job, Vec<Event>)> = BTreeMap::new();
         for (_, event, job) in ready {
             by_job
                 .entry(job.id)
-                .or_insert_with(|| (job.owner.clone(), Vec::new()))
+                .or_insert_with(|| (job, Vec::new()))
                 .1
                 .push(event);
         }
-        for (job, (owner, events)) in by_job {
-            match self.post(job, owner, &worth_sending(events)).await {
+        for (id, (job, events)) in by_job {
+            match self.post(job, &worth_sending(events)).await {
                 Ok((frames, gone)) => {
                     published.frames += frames;
                     published.gone += gone;
                 }
-                Err(error) => tracing::warn!(%job, %error, "subscribers not reached"),
+                Err(error) => tracing::warn!(job = %id, %error, "subscribers not reached"),
             }
         }
         published
     }
 
-    async fn post(&self, job: JobId, owner: String, events: &[Event]) -> PortResult<(usize, usize)> {
+    async fn post(&self, job: &Job, events: &[Event]) -> PortResult<(usize, usize)> {
         let now = self.clock.now();
-        let (job_topic, owner_topic) = (Topic::Job(job), Topic::Owner(owner));
+        let (job_topic, owner_topic) = (Topic::Job(job.id), Topic::Owner(job.owner.clone()));
         let (of_job, of_owner) = futures::join!(
             self.feed.subscribers(&job_topic, now),
             self.feed.subscribers(&owner_topic, now)
         );
-        let mut connections: BTreeSet<String> = of_job?.into_iter().collect();
-        connections.extend(of_owner?);
+        let mut subscribers: BTreeSet<Subscriber> = of_job?.into_iter().collect();
+        subscribers.extend(of_owner?);
+        let connections = self.admitted(job, subscribers).await?;
         let frames: Vec<String> = events
             .iter()
             .filter_map(|event| serde_json::to_string(event).ok())
@@ -130,6 +135,26 @@ impl Publisher {
         Ok(sent.into_iter().fold((0, 0), |(frames, gone), (sent, lost)| {
             (frames + sent, gone + usize::from(lost))
         }))
+    }
+
+    /// The connections of those who may still see the job: somebody may have left its company since subscribing.
+    async fn admitted(&self, job: &Job, subscribers: BTreeSet<Subscriber>) -> PortResult<BTreeSet<String>> {
+        let mut known = BTreeMap::new();
+        let mut admitted = BTreeSet::new();
+        for Subscriber { connection, user } in subscribers {
+            let may = match known.get(&user) {
+                Some(may) => *may,
+                None => {
+                    let may = may_follow(self.companies.as_ref(), &user, job).await?;
+                    known.insert(user, may);
+                    may
+                }
+            };
+            if may {
+                admitted.insert(connection);
+            }
+        }
+        Ok(admitted)
     }
 
     /// Sends frames to one connection, in order; a connection that is gone is forgotten.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::access::{Action, Standings};
 use crate::codes;
 use crate::ids::JobId;
 use crate::job::{Completeness, Job, Notice, Phase, Priority, Reported, Stage, Status};
@@ -131,6 +132,22 @@ pub struct Links {
     result: Option<String>,
     cancel: Option<String>,
     retry: Option<String>,
+}
+
+impl Links {
+    /// Takes out what `standings` do not allow.
+    pub(crate) fn keep(&mut self, standings: &Standings) {
+        let links = [
+            (&mut self.result, Action::FetchResult),
+            (&mut self.cancel, Action::CancelJob),
+            (&mut self.retry, Action::RetryJob),
+        ];
+        for (link, action) in links {
+            if !standings.allow(action) {
+                *link = None;
+            }
+        }
+    }
 }
 
 /// Measured use as clients see it.

@@ -6,7 +6,8 @@ mod world;
 
 use std::time::Duration;
 
-use docmill_core::intake::{Caller, Submission};
+use docmill_core::access::Caller;
+use docmill_core::intake::Submission;
 use docmill_core::job::{Completeness, Priority, Slot, Status};
 use docmill_core::message::{Message, Span};
 use docmill_core::moves;
@@ -513,9 +514,7 @@ fn sweeping_doubly_and_early_does_no_harm() {
 fn a_stranger_sees_no_job() {
     let world = World::new();
     let job = world.submit(&lines(2));
-    let stranger = Caller {
-        owner: "mallory".into(),
-    };
+    let stranger = Caller::user("mallory");
     for problem in [
         block_on(world.intake.cancel(&stranger, job.id)).unwrap_err(),
         block_on(world.intake.retry(&stranger, job.id)).unwrap_err(),

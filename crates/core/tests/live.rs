@@ -4,7 +4,7 @@
 
 mod world;
 
-use docmill_core::intake::Caller;
+use docmill_core::access::Caller;
 use docmill_core::live::{Live, issue_ticket};
 use docmill_core::ports::{Connections, Topic};
 use docmill_core::view::Event;
@@ -15,9 +15,7 @@ use world::{Do, World};
 impl World {
     fn live(&self) -> Live {
         Live {
-            jobs: self.memory.jobs.clone(),
-            details: self.memory.details.clone(),
-            events: self.memory.events.clone(),
+            doors: self.memory.doors(self.clock.clone()),
             feed: self.memory.live.clone(),
             connections: self.memory.connections.clone(),
             clock: self.clock.clone(),
@@ -25,7 +23,7 @@ impl World {
     }
 
     fn ticket(&self, owner: &str) -> String {
-        let caller = Caller { owner: owner.into() };
+        let caller = Caller::user(owner);
         let entropy = &*self.intake.engine.entropy;
         block_on(issue_ticket(&*self.memory.live, &*self.clock, entropy, &caller))
             .unwrap()

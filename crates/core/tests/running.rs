@@ -36,9 +36,7 @@ fn running(world: &World) -> Vec<JobId> {
 fn shown(world: &World, id: JobId) -> JobView {
     let engine = &world.intake.engine;
     let reader = Reader {
-        jobs: engine.jobs.clone(),
-        details: engine.details.clone(),
-        events: world.memory.events.clone(),
+        doors: world.memory.doors(engine.clock.clone()),
         blobs: engine.blobs.clone(),
         transfers: world.memory.transfers.clone(),
         clock: engine.clock.clone(),
@@ -46,7 +44,7 @@ fn shown(world: &World, id: JobId) -> JobView {
         tokens: StreamTokens::new("secret".to_owned()),
     };
     let accepted = block_on(reader.job(&world.caller, id)).unwrap();
-    block_on(reader.show(&accepted)).unwrap()
+    block_on(reader.show(&world.caller, &accepted)).unwrap()
 }
 
 #[test]

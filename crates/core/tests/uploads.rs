@@ -7,7 +7,8 @@ mod world;
 use std::time::Duration;
 
 use bytes::Bytes;
-use docmill_core::intake::{Caller, DeclaredFile, Download, ListQuery, Reader, StartRequest, Submission};
+use docmill_core::access::Caller;
+use docmill_core::intake::{DeclaredFile, Download, ListQuery, Reader, StartRequest, Submission};
 use docmill_core::job::{Job, Status};
 use docmill_core::pipeline::ExportOptions;
 use docmill_core::plan::upload_key;
@@ -48,9 +49,7 @@ impl World {
 
     fn reader(&self) -> Reader {
         Reader {
-            jobs: self.memory.jobs.clone(),
-            details: self.memory.details.clone(),
-            events: self.memory.events.clone(),
+            doors: self.memory.doors(self.clock.clone()),
             blobs: self.memory.blobs.clone(),
             transfers: self.memory.transfers.clone(),
             clock: self.clock.clone(),
@@ -213,9 +212,7 @@ fn lists_are_the_callers_own_newest_first_and_paged() {
         }
     }
     assert_eq!(seen, ids);
-    let stranger = Caller {
-        owner: "mallory".into(),
-    };
+    let stranger = Caller::user("mallory");
     assert!(
         block_on(reader.list(&stranger, &ListQuery::default()))
             .unwrap()
@@ -289,9 +286,7 @@ fn results_are_linked_by_format_and_only_when_there_are_any() {
         "UNKNOWN_FORMAT"
     );
     assert_eq!(result(None, 2).unwrap_err().code, "NO_SUCH_PART");
-    let stranger = Caller {
-        owner: "mallory".into(),
-    };
+    let stranger = Caller::user("mallory");
     let plain = ExportOptions::default();
     assert_eq!(
         block_on(reader.result(&stranger, job.id, None, 1, &plain))

@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use docmill_core::ids::JobId;
-use docmill_core::intake::Caller;
+use docmill_core::access::Caller;
+use docmill_core::ids::{JobId, is_company_id};
 use docmill_core::problem::{FieldError, Problem};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,6 +17,9 @@ use crate::event::HttpEvent;
 /// Largest body. Lambda takes 6 MB a call, and base64 makes a third more of a form; larger files go by signed links.
 pub const MAX_REQUEST_BYTES: usize = 4 << 20;
 
+/// The group that runs the installation.
+const OPERATORS: &str = "operators";
+
 /// A request.
 #[derive(Debug)]
 pub struct Request {
@@ -25,6 +28,8 @@ pub struct Request {
     pub(crate) request_id: String,
     /// What stands in the path where the route has `{id}`.
     pub(crate) id: Option<String>,
+    /// What stands in the path where the route has `{of}`, as it was sent.
+    pub(crate) of: Option<String>,
     query: Vec<(String, String)>,
     headers: BTreeMap<String, String>,
     claims: BTreeMap<String, Value>,
@@ -41,6 +46,7 @@ impl From<HttpEvent> for Request {
             path: without_stage(event.raw_path, &context.stage),
             request_id: context.request_id,
             id: None,
+            of: None,
             query: query.into_owned().collect(),
             headers: event
                 .headers
@@ -113,12 +119,65 @@ impl Request {
     /// Who asks, from the token that the gateway checked.
     pub fn caller(&self) -> Result<Caller, Problem> {
         match self.claims.get("sub") {
-            Some(Value::String(sub)) if !sub.is_empty() => Ok(Caller { owner: sub.clone() }),
+            Some(Value::String(sub)) if !sub.is_empty() => Ok(Caller {
+                owner: sub.clone(),
+                email: self.verified_email(),
+                operator: ["cognito:groups", "groups"]
+                    .iter()
+                    .any(|claim| self.names(claim, OPERATORS)),
+            }),
             _ => Err(Problem::new(
                 401,
                 "UNAUTHENTICATED",
                 "Please sign in: the request has no valid token.",
             )),
+        }
+    }
+
+    /// The address of the token, if the issuer says that it is the user's.
+    fn verified_email(&self) -> Option<String> {
+        let verified = match self.claims.get("email_verified")? {
+            Value::Bool(verified) => *verified,
+            Value::String(verified) => verified == "true",
+            _ => false,
+        };
+        let email = self.claims.get("email")?.as_str()?;
+        verified.then(|| email.to_lowercase())
+    }
+
+    /// Whether a claim that is a list has this member. API Gateway turns lists into text: `[one two]`.
+    fn names(&self, claim: &str, member: &str) -> bool {
+        match self.claims.get(claim) {
+            Some(Value::Array(members)) => members.iter().any(|of| of == member),
+            Some(Value::String(text)) => text
+                .trim_start_matches('[')
+                .trim_end_matches(']')
+                .split([' ', ','])
+                .any(|of| of == member),
+            _ => false,
+        }
+    }
+
+    /// The second open segment of the path, decoded.
+    pub fn of(&self) -> String {
+        let encoded = format!("of={}", self.of.as_deref().unwrap_or_default());
+        let mut pairs = form_urlencoded::parse(encoded.as_bytes());
+        pairs.next().map_or_else(String::new, |(_, of)| of.into_owned())
+    }
+
+    /// The body as JSON, which has to be there.
+    pub fn need_json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.json()?
+            .ok_or_else(|| Problem::new(400, "INVALID_JSON", "Please send a JSON object."))
+    }
+
+    /// The company of the path. What is no id is no company: 404.
+    pub fn company_id(&self) -> Result<String, Problem> {
+        let text = self.id.as_deref().unwrap_or_default();
+        if is_company_id(text) {
+            Ok(text.to_owned())
+        } else {
+            Err(Problem::company_not_found())
         }
     }
 

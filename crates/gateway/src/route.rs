@@ -5,9 +5,9 @@ use crate::request::Request;
 /// One route of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct Route<A: 'static> {
-    /// `GET` or `POST`.
+    /// `GET`, `POST`, `PATCH` or `DELETE`.
     pub method: &'static str,
-    /// The path; `{id}` stands for any one segment.
+    /// The path; `{id}` stands for any one segment, and `{of}` for a further one.
     pub path: &'static str,
     /// What it does.
     pub action: A,
@@ -22,18 +22,18 @@ pub(crate) enum Unmatched {
     Method(String),
 }
 
-/// The route of `request`. Puts what stands for `{id}` into the request.
+/// The route of `request`. Puts what stands for `{id}` and `{of}` into the request.
 pub(crate) fn find<A: Copy>(
     routes: &'static [Route<A>],
     request: &mut Request,
 ) -> Result<&'static Route<A>, Unmatched> {
     let mut allowed: Vec<&str> = Vec::new();
     for route in routes {
-        let Some(id) = fits(route.path, &request.path) else {
+        let Some(Segments { id, of }) = fits(route.path, &request.path) else {
             continue;
         };
         if route.method == request.method {
-            request.id = id.map(ToOwned::to_owned);
+            (request.id, request.of) = (id.map(ToOwned::to_owned), of.map(ToOwned::to_owned));
             return Ok(route);
         }
         allowed.push(route.method);
@@ -45,14 +45,22 @@ pub(crate) fn find<A: Copy>(
     }
 }
 
-/// Whether `path` has the form of `template`, with what stands for `{id}`.
-fn fits<'a>(template: &str, path: &'a str) -> Option<Option<&'a str>> {
+/// What stands in a path for the open segments of its template.
+#[derive(Default)]
+struct Segments<'a> {
+    id: Option<&'a str>,
+    of: Option<&'a str>,
+}
+
+/// Whether `path` has the form of `template`, with what stands for the open segments.
+fn fits<'a>(template: &str, path: &'a str) -> Option<Segments<'a>> {
     let (mut wanted, mut given) = (template.split('/'), path.split('/'));
-    let mut id = None;
+    let mut open = Segments::default();
     loop {
         match (wanted.next(), given.next()) {
-            (None, None) => return Some(id),
-            (Some("{id}"), Some(segment)) if !segment.is_empty() => id = Some(segment),
+            (None, None) => return Some(open),
+            (Some("{id}"), Some(segment)) if !segment.is_empty() => open.id = Some(segment),
+            (Some("{of}"), Some(segment)) if !segment.is_empty() => open.of = Some(segment),
             (Some(wanted), Some(given)) if wanted == given => {}
             _ => return None,
         }

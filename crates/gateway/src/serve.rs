@@ -73,7 +73,9 @@ fn refuse(unmatched: &Unmatched, request: &Request) -> Response {
 
 /// The route's template stands in for the path, which may be anything and whose query may have a token.
 fn log(route: &'static str, request: &Request, response: &Response, started: Instant) {
-    let job_id = response.job_id.or_else(|| request.job_id().ok());
+    let job_id = response
+        .job_id
+        .or_else(|| request.job_id().ok().filter(|_| route.starts_with("/v1/jobs")));
     let job_id = job_id.as_ref().map(JobId::to_string);
     let (status, code) = (response.status(), response.code.as_deref());
     let duration_ms = logs::ms_since(started);

@@ -208,7 +208,7 @@ impl JobStore for MemoryJobs {
 
     async fn list(
         &self,
-        owner: &str,
+        tenant: &Tenant,
         filter: &JobFilter,
         after: Option<ListCursor>,
         limit: usize,
@@ -217,7 +217,7 @@ impl JobStore for MemoryJobs {
         let mut found: Vec<&Job> = state
             .jobs
             .values()
-            .filter(|job| job.owner == owner && matches(filter, job))
+            .filter(|job| Tenant::of(job).contains(tenant) && matches(filter, job))
             .filter(|job| after.is_none_or(|after| place(job) < (after.created_at_ms, after.job_id)))
             .collect();
         found.sort_by_key(|job| std::cmp::Reverse(place(job)));

@@ -6,11 +6,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use docmill_core::access::Doors;
 use docmill_core::ports::Clock;
 use docmill_core::sandbox::{NamedReader, Sandbox};
 
 mod blobs;
 mod clock;
+mod companies;
 mod connections;
 mod dead_letters;
 mod details;
@@ -26,6 +28,7 @@ mod transfers;
 
 pub use blobs::MemoryBlobs;
 pub use clock::{SystemClock, VirtualClock};
+pub use companies::MemoryCompanies;
 pub use connections::MemoryConnections;
 pub use details::MemoryDetails;
 pub use entropy::{OsEntropy, SeededEntropy};
@@ -50,6 +53,7 @@ pub struct Memory {
     /// Both the work queues and their dead letters.
     pub queue: Arc<MemoryQueue>,
     pub live: Arc<MemoryLive>,
+    pub companies: Arc<MemoryCompanies>,
     pub connections: Arc<MemoryConnections>,
     pub health: Arc<MemoryHealth>,
     pub meter: Arc<MemoryMeter>,
@@ -70,11 +74,23 @@ impl Memory {
             blobs,
             queue: Arc::new(MemoryQueue::new(clock, QueueSettings::default())),
             live: Arc::default(),
+            companies: Arc::default(),
             connections: Arc::default(),
             health: Arc::default(),
             meter: Arc::default(),
             sandbox: Arc::new(InProcess::default()),
         }
+    }
+
+    /// What callers may get at, on the same clock.
+    pub fn doors(&self, clock: Arc<dyn Clock>) -> Doors {
+        Doors::new(
+            self.jobs.clone(),
+            self.details.clone(),
+            self.events.clone(),
+            self.companies.clone(),
+            clock,
+        )
     }
 
     /// The same installation with documents read by these, in this process.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use docmill_core::ports::{ConnectionOwner, LiveFeed, PortResult, Topic};
+use docmill_core::ports::{ConnectionOwner, LiveFeed, PortResult, Subscriber, Topic};
 use docmill_core::time::Time;
 
 use crate::lock;
@@ -19,7 +19,8 @@ pub struct MemoryLive {
 struct State {
     tickets: BTreeMap<String, (ConnectionOwner, Time)>,
     connections: BTreeMap<String, (ConnectionOwner, Time)>,
-    subscriptions: BTreeMap<(Topic, String), Time>,
+    /// By topic and connection: whose it is, and its end.
+    subscriptions: BTreeMap<(Topic, String), (String, Time)>,
 }
 
 #[async_trait]
@@ -55,10 +56,11 @@ impl LiveFeed for MemoryLive {
         Ok(())
     }
 
-    async fn subscribe(&self, topic: &Topic, connection: &str, expires_at: Time) -> PortResult<()> {
+    async fn subscribe(&self, topic: &Topic, subscriber: &Subscriber, expires_at: Time) -> PortResult<()> {
+        let Subscriber { connection, user } = subscriber.clone();
         lock(&self.state)
             .subscriptions
-            .insert((topic.clone(), connection.to_owned()), expires_at);
+            .insert((topic.clone(), connection), (user, expires_at));
         Ok(())
     }
 
@@ -69,13 +71,18 @@ impl LiveFeed for MemoryLive {
         Ok(())
     }
 
-    async fn subscribers(&self, topic: &Topic, now: Time) -> PortResult<Vec<String>> {
+    async fn subscribers(&self, topic: &Topic, now: Time) -> PortResult<Vec<Subscriber>> {
         let state = lock(&self.state);
         let of_topic = state
             .subscriptions
             .iter()
-            .filter(|((of, _), until)| of == topic && **until > now);
-        Ok(of_topic.map(|((_, connection), _)| connection.clone()).collect())
+            .filter(|((of, _), (_, until))| of == topic && *until > now);
+        Ok(of_topic
+            .map(|((_, connection), (user, _))| Subscriber {
+                connection: connection.clone(),
+                user: user.clone(),
+            })
+            .collect())
     }
 }
 

@@ -69,10 +69,7 @@ fn take(submission: &mut Submission, name: &str, value: Value) -> Result<(), Fie
                 )
             })?;
         }
-        "company_id" => {
-            let detail = "You are not a member of this company.";
-            return Err(FieldError::new(name, "COMPANY_UNKNOWN", detail));
-        }
+        "company_id" => submission.company_id = Some(text(name, value)?),
         "callback_url" => {
             let detail = "This installation makes no callbacks. Poll the job, or follow its events.";
             return Err(FieldError::new(name, "NOT_SUPPORTED", detail));
@@ -140,7 +137,7 @@ mod tests {
     fn every_wrong_field_is_named() {
         let errors = from_json(
             object(json!({
-                "pipeline": 7, "priority": "urgent", "company_id": "c", "callback_url": "https://example.com",
+                "pipeline": 7, "priority": "urgent", "callback_url": "https://example.com",
                 "source_job_id": "j", "owner": "somebody",
             })),
             None,
@@ -155,7 +152,6 @@ mod tests {
             codes,
             [
                 "callback_url NOT_SUPPORTED",
-                "company_id COMPANY_UNKNOWN",
                 "owner UNKNOWN_FIELD",
                 "pipeline INVALID_TYPE",
                 "priority INVALID_PRIORITY",

@@ -1,13 +1,16 @@
-//! HTTP writes: create a job, bring its files, start, cancel and retry it; tickets for the WebSocket.
+//! HTTP writes: create a job, bring its files, start, cancel and retry it; tickets for the WebSocket; companies.
 //!
-//! Decodes, calls [`docmill_core::intake`], encodes. `fields` reads what a job is to be from a form or from JSON.
+//! Decodes, calls [`docmill_core::intake`], encodes. `fields` reads what a job is to be from a form or from JSON; `companies` has
+//! their routes.
 
+mod companies;
 mod fields;
 mod wire;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use docmill_core::access::Caller;
 use docmill_core::intake::{Accepted, DeclaredFile, Intake, StartRequest, Uploads};
 use docmill_core::job::Status;
 use docmill_core::live::issue_ticket;
@@ -15,7 +18,7 @@ use docmill_core::ports::LiveFeed;
 use docmill_core::problem::{FieldError, Problem};
 use docmill_core::stream_token::StreamTokens;
 use docmill_core::time::Time;
-use docmill_core::view::{JobView, view};
+use docmill_core::view::JobView;
 use docmill_gateway::{App, Request, Response, Route, form};
 use serde::Serialize;
 use serde_json::Value;
@@ -50,6 +53,8 @@ pub enum Action {
     Retry,
     /// A ticket for the WebSocket.
     Ticket,
+    /// About companies.
+    Company(companies::Action),
 }
 
 const ROUTES: &[Route<Action>] = &[
@@ -59,14 +64,42 @@ const ROUTES: &[Route<Action>] = &[
     post("/v1/jobs/{id}/cancel", Action::Cancel),
     post("/v1/jobs/{id}/retry", Action::Retry),
     post("/v1/live/ticket", Action::Ticket),
+    company("POST", "/v1/companies", companies::Action::Create),
+    company("GET", "/v1/companies", companies::Action::Own),
+    company("GET", "/v1/companies/{id}", companies::Action::Show),
+    company(
+        "POST",
+        "/v1/companies/{id}/invitations",
+        companies::Action::Invite,
+    ),
+    company(
+        "DELETE",
+        "/v1/companies/{id}/invitations/{of}",
+        companies::Action::Withdraw,
+    ),
+    company("POST", "/v1/companies/{id}/join", companies::Action::Join),
+    company(
+        "PATCH",
+        "/v1/companies/{id}/members/{of}",
+        companies::Action::SetRole,
+    ),
+    company(
+        "DELETE",
+        "/v1/companies/{id}/members/{of}",
+        companies::Action::Remove,
+    ),
 ];
 
 const fn post(path: &'static str, action: Action) -> Route<Action> {
-    Route {
-        method: "POST",
-        path,
-        action,
-    }
+    route("POST", path, action)
+}
+
+const fn company(method: &'static str, path: &'static str, action: companies::Action) -> Route<Action> {
+    route(method, path, Action::Company(action))
+}
+
+const fn route(method: &'static str, path: &'static str, action: Action) -> Route<Action> {
+    Route { method, path, action }
 }
 
 /// A job that the client has yet to bring files for.
@@ -105,11 +138,12 @@ impl App for IntakeApp {
             Action::Start => {
                 let id = request.job_id()?;
                 let start: StartRequest = request.json()?.unwrap_or_default();
-                self.accepted(&self.intake.start(&caller, id, &start).await?)
+                self.accepted(&caller, &self.intake.start(&caller, id, &start).await?)
             }
-            Action::Cancel => self.accepted(&self.intake.cancel(&caller, request.job_id()?).await?),
-            Action::Retry => self.accepted(&self.intake.retry(&caller, request.job_id()?).await?),
+            Action::Cancel => self.accepted(&caller, &self.intake.cancel(&caller, request.job_id()?).await?),
+            Action::Retry => self.accepted(&caller, &self.intake.retry(&caller, request.job_id()?).await?),
             Action::Ticket => self.ticket(request).await,
+            Action::Company(action) => self.company(action, request).await,
         }
     }
 }
@@ -126,7 +160,9 @@ impl IntakeApp {
             }
         };
         let location = location(&accepted);
-        Ok(self.accepted(&accepted)?.with("location", location))
+        Ok(self
+            .accepted(&request.caller()?, &accepted)?
+            .with("location", location))
     }
 
     /// A job with its files.
@@ -157,7 +193,7 @@ impl IntakeApp {
             Uploads::default()
         };
         let announced = Announced {
-            job: self.view(&accepted),
+            job: self.view(&request.caller()?, &accepted),
             uploads,
         };
         Ok(Response::json(202, &announced)?
@@ -186,14 +222,12 @@ impl IntakeApp {
         )
     }
 
-    fn accepted(&self, accepted: &Accepted) -> Result<Response, Problem> {
-        Ok(Response::json(202, &self.view(accepted))?.about(accepted.job.id))
+    fn accepted(&self, caller: &Caller, accepted: &Accepted) -> Result<Response, Problem> {
+        Ok(Response::json(202, &self.view(caller, accepted))?.about(accepted.job.id))
     }
 
-    fn view(&self, accepted: &Accepted) -> JobView {
-        let now = self.intake.engine.clock.now();
-        let token = self.tokens.issue(accepted.job.id, &accepted.job.owner, now);
-        view(&accepted.job, Some(&accepted.details), Some(&token), now)
+    fn view(&self, caller: &Caller, accepted: &Accepted) -> JobView {
+        accepted.view(caller, &self.tokens, self.intake.engine.clock.now())
     }
 }
 

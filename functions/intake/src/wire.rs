@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
-use docmill_aws::{Clients, DynamoDetails, DynamoJobs, DynamoLive, S3Blobs, S3Transfers, SqsQueue};
+use docmill_aws::{
+    Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLive, S3Blobs, S3Transfers,
+    SqsQueue,
+};
+use docmill_core::access::Doors;
 use docmill_core::engine::Engine;
 use docmill_core::intake::Intake;
 use docmill_core::pipeline::Registry;
@@ -35,9 +39,22 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         timing: config.timing,
         memory_mb: 0,
     };
+    let companies = Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table));
+    let doors = Doors::new(
+        Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
+        Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
+        Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
+        companies.clone(),
+        Arc::new(SystemClock),
+    );
     let transfers = Arc::new(S3Transfers::new(clients.s3(), &config.bucket));
     docmill_gateway::serve(IntakeApp {
-        intake: Intake { engine, transfers },
+        intake: Intake {
+            engine,
+            doors,
+            companies,
+            transfers,
+        },
         feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),
         tokens: StreamTokens::new(config.stream_secret),
         live_url: config.live_url,

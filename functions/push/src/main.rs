@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
-use docmill_aws::{Clients, DynamoEvents, DynamoLive, GatewayConnections};
+use docmill_aws::{Clients, DynamoCompanies, DynamoEvents, DynamoLive, GatewayConnections};
 use docmill_core::publish::Publisher;
 use docmill_gateway::logs;
 use docmill_memory::SystemClock;
@@ -21,6 +21,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         publisher: Publisher {
             events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
             feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),
+            companies: Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table)),
             connections: Arc::new(GatewayConnections::new(connections)),
             clock: Arc::new(SystemClock),
         },

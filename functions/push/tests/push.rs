@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use docmill_core::ids::JobId;
-use docmill_core::ports::{ConnectionOwner, EventLog, LiveFeed, PortError, PortResult, Topic};
+use docmill_core::ports::{ConnectionOwner, EventLog, LiveFeed, PortError, PortResult, Subscriber, Topic};
 use docmill_core::time::Time;
 use docmill_core::view::{Event, EventType};
 use docmill_gateway::BatchAnswer;
@@ -15,6 +15,9 @@ use docmill_memory::MemoryEvents;
 use docmill_push::{PushApp, StreamEvent};
 use docmill_testing::{Installation, recorded};
 use serde_json::{Value, json};
+
+/// Who made the recorded jobs.
+const RECORDED_OWNER: &str = "94b8c4d8-5041-70f3-9a3e-2f1f0d0c7a11";
 
 /// An event list that fails, or panics, on the event of one version.
 #[derive(Default)]
@@ -83,8 +86,17 @@ impl Line {
         };
         self.installation.run(async {
             live.connect(connection, &owner, until).await.unwrap();
-            live.subscribe(topic, connection, until).await.unwrap();
+            live.subscribe(topic, &subscriber(connection), until)
+                .await
+                .unwrap();
         });
+    }
+}
+
+fn subscriber(connection: &str) -> Subscriber {
+    Subscriber {
+        connection: connection.to_owned(),
+        user: RECORDED_OWNER.to_owned(),
     }
 }
 
@@ -144,7 +156,7 @@ fn the_recorded_batch_becomes_events_and_frames() {
     );
     assert_eq!(
         left.unwrap(),
-        ["by-job"],
+        [subscriber("by-job")],
         "a connection that is gone is forgotten"
     );
 }

@@ -4,7 +4,10 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
-use docmill_aws::{Clients, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLive, GatewayConnections};
+use docmill_aws::{
+    Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLive, GatewayConnections,
+};
+use docmill_core::access::Doors;
 use docmill_core::live::Live;
 use docmill_gateway::logs;
 use docmill_memory::SystemClock;
@@ -17,11 +20,16 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let config = config::Socket::read(&Env::process())?;
     let clients = Clients::load().await;
     let connections = clients.connections(&config.callback_url);
+    let doors = Doors::new(
+        Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
+        Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
+        Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
+        Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table)),
+        Arc::new(SystemClock),
+    );
     let app = &SocketApp {
         live: Live {
-            jobs: Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
-            details: Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
-            events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
+            doors,
             feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),
             connections: Arc::new(GatewayConnections::new(connections)),
             clock: Arc::new(SystemClock),

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use docmill_core::live::issue_ticket;
-use docmill_core::ports::{ConnectionOwner, LiveFeed, PortError, PortResult, Topic};
+use docmill_core::ports::{ConnectionOwner, LiveFeed, PortError, PortResult, Subscriber, Topic};
 use docmill_core::time::Time;
 use docmill_memory::OsEntropy;
 use docmill_socket::{SocketApp, SocketEvent};
@@ -29,7 +29,7 @@ impl Door {
         self.installation.run(self.app.handle(event)).status_code
     }
 
-    fn ticket(&self, caller: &docmill_core::intake::Caller) -> String {
+    fn ticket(&self, caller: &docmill_core::access::Caller) -> String {
         let memory = &self.installation.memory;
         let ticket = issue_ticket(
             memory.live.as_ref(),
@@ -205,13 +205,13 @@ impl LiveFeed for Away {
     async fn disconnect(&self, _: &str) -> PortResult<()> {
         away()
     }
-    async fn subscribe(&self, _: &Topic, _: &str, _: Time) -> PortResult<()> {
+    async fn subscribe(&self, _: &Topic, _: &Subscriber, _: Time) -> PortResult<()> {
         away()
     }
     async fn unsubscribe(&self, _: &Topic, _: &str) -> PortResult<()> {
         away()
     }
-    async fn subscribers(&self, _: &Topic, _: Time) -> PortResult<Vec<String>> {
+    async fn subscribers(&self, _: &Topic, _: Time) -> PortResult<Vec<Subscriber>> {
         away()
     }
 }

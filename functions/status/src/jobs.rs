@@ -1,6 +1,6 @@
 //! Jobs, lists, results.
 
-use docmill_core::intake::{Accepted, Download, ListQuery};
+use docmill_core::intake::{Download, ListQuery};
 use docmill_core::pipeline::ExportOptions;
 use docmill_core::ports::JobFilter;
 use docmill_core::problem::{FieldError, Problem};
@@ -16,27 +16,22 @@ impl StatusApp {
         let accepted = match request.header("if-none-match") {
             None => self.reader.job(&caller, id).await?,
             Some(known) => {
-                let job = self.reader.record(&caller, id).await?;
+                let granted = self.reader.record(&caller, id).await?;
+                let job = granted.job();
                 if names(known, job.version) {
-                    let shown = view(&job, None, None, self.reader.clock.now());
+                    let shown = view(job, None, None, self.reader.clock.now());
                     return Ok(versioned(Response::empty(304), &shown));
                 }
-                let details = self.reader.details.details(id).await?;
-                Accepted { job, details }
+                self.reader.accepted(&granted).await?
             }
         };
-        let shown = self.reader.show(&accepted).await?;
+        let shown = self.reader.show(&caller, &accepted).await?;
         Ok(versioned(Response::json(200, &shown)?, &shown))
     }
 
     /// The caller's jobs, newest first.
     pub(crate) async fn list(&self, request: &Request) -> Result<Response, Problem> {
         let caller = request.caller()?;
-        if request.query("company_id").is_some() {
-            let detail = "You are not a member of this company.";
-            let error = FieldError::new("company_id", "COMPANY_UNKNOWN", detail);
-            return Err(Problem::invalid(vec![error]));
-        }
         let status = request.query("status").map(str::parse).transpose();
         let status = status.map_err(|_| {
             let detail = "The status is awaiting_upload, queued, processing, completed, failed, cancelled or \
@@ -45,6 +40,7 @@ impl StatusApp {
         })?;
         let limit = request.number("limit", 1..=u64::MAX)?;
         let query = ListQuery {
+            company_id: request.query("company_id").map(ToOwned::to_owned),
             filter: JobFilter {
                 status,
                 pipeline: request.query("pipeline").map(ToOwned::to_owned),

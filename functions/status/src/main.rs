@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
-use docmill_aws::{AwsHealth, Clients, DynamoDetails, DynamoEvents, DynamoJobs, S3Blobs, S3Transfers};
+use docmill_aws::{
+    AwsHealth, Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, S3Blobs, S3Transfers,
+};
+use docmill_core::access::Doors;
 use docmill_core::intake::Reader;
 use docmill_core::stream_token::StreamTokens;
 use docmill_gateway::{logs, serve};
@@ -15,10 +18,15 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Status::read(&Env::process())?;
     let clients = Clients::load().await;
+    let doors = Doors::new(
+        Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
+        Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
+        Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
+        Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table)),
+        Arc::new(SystemClock),
+    );
     let reader = Reader {
-        jobs: Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
-        details: Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
-        events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
+        doors,
         blobs: Arc::new(S3Blobs::new(clients.s3(), &config.bucket)),
         transfers: Arc::new(S3Transfers::new(clients.s3(), &config.bucket)),
         clock: Arc::new(SystemClock),

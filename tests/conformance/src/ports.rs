@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use docmill_core::company::Companies;
 use docmill_core::job::Priority;
 use docmill_core::ports::{
     BlobStore, Clock, Connections, DeadLetters, DetailStore, Entropy, EventLog, Health, JobStore, LiveFeed,
@@ -23,6 +24,7 @@ pub struct Ports {
     pub queue: Arc<dyn WorkQueue>,
     pub dead_letters: Arc<dyn DeadLetters>,
     pub live: Arc<dyn LiveFeed>,
+    pub companies: Arc<dyn Companies>,
     pub health: Arc<dyn Health>,
     /// Knows [`READERS`](crate::rules::sandbox::READERS).
     pub sandbox: Arc<dyn Sandbox>,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use docmill_core::access::Doors;
 use docmill_core::engine::Engine;
 use docmill_core::intake::{Intake, Reader};
 use docmill_core::live::Live;
@@ -65,15 +66,22 @@ impl Parts {
             timing,
             memory_mb: 1024,
         };
+        let doors = Doors::new(
+            jobs.clone(),
+            details.clone(),
+            events.clone(),
+            memory.companies.clone(),
+            clock.clone(),
+        );
         Self {
             intake: Intake {
                 engine: engine.clone(),
+                doors: doors.clone(),
+                companies: memory.companies.clone(),
                 transfers: memory.transfers.clone(),
             },
             reader: Reader {
-                jobs: jobs.clone(),
-                details: details.clone(),
-                events: events.clone(),
+                doors: doors.clone(),
                 blobs: engine.blobs.clone(),
                 transfers: memory.transfers.clone(),
                 clock: clock.clone(),
@@ -88,13 +96,12 @@ impl Parts {
             publisher: Publisher {
                 events: events.clone(),
                 feed: feed.clone(),
+                companies: memory.companies.clone(),
                 connections: connections.clone(),
                 clock: clock.clone(),
             },
             live: Live {
-                jobs,
-                details,
-                events,
+                doors,
                 feed,
                 connections,
                 clock,

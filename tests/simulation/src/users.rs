@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use docmill_core::access::Caller;
 use docmill_core::ids::JobId;
-use docmill_core::intake::{Accepted, Caller, ListQuery, SentFile, Submission};
+use docmill_core::intake::{Accepted, ListQuery, SentFile, Submission};
 use docmill_core::job::Priority;
 use docmill_core::pipeline::ExportOptions;
 use docmill_core::ports::{ConnectionOwner, LiveFeed};
@@ -34,9 +35,7 @@ fn job_of(state: &State, act: u32) -> Option<JobId> {
 }
 
 fn caller(user: u8) -> Caller {
-    Caller {
-        owner: USERS[usize::from(user)].to_owned(),
-    }
+    Caller::user(USERS[usize::from(user)])
 }
 
 /// Carries out an act.

@@ -1,6 +1,7 @@
 //! Cancel and retry.
 
-use super::{Accepted, Caller, Intake};
+use super::{Accepted, Intake};
+use crate::access::{Action, Caller};
 use crate::ids::JobId;
 use crate::job::{Job, Status};
 use crate::moves::{self, NoRetry};
@@ -12,7 +13,8 @@ impl Intake {
     /// Cancels a job: from here on no claim succeeds. It ends at once when nobody works on it, else with the last
     /// lease. A second time is a no-op; a finished job is a conflict.
     pub async fn cancel(&self, caller: &Caller, id: JobId) -> Result<Accepted, Problem> {
-        let job = self.owned(caller, id).await?;
+        let granted = self.doors.job(caller, id, Action::CancelJob).await?;
+        let job = granted.job();
         let step = moves::request_cancel(self.engine.clock.now(), &caller.owner);
         let job = match self.engine.apply(job.id, &step).await? {
             Applied::Yes(job) => job,
@@ -22,17 +24,19 @@ impl Intake {
             Applied::Unknown => return Err(Problem::job_not_found()),
         };
         let job = self.engine.advance_and_send(job, None).await?;
-        let details = self.engine.details.details(id).await?;
-        Ok(Accepted { job: *job, details })
+        let granted = granted.now(*job);
+        let details = self.doors.details(&granted).await?;
+        Ok(Accepted::of(&granted, details))
     }
 
     /// Starts the next attempt, over what is not done only.
     pub async fn retry(&self, caller: &Caller, id: JobId) -> Result<Accepted, Problem> {
-        let job = self.owned(caller, id).await?;
-        moves::may_retry(&job).map_err(|reason| no_retry(reason, &job))?;
-        let details = self.engine.details.details(id).await?;
-        self.sources_are_there(&job, details.request.files.len()).await?;
-        let stage = self.engine.pipeline(&job)?.spec().stages.queued();
+        let granted = self.doors.job(caller, id, Action::RetryJob).await?;
+        let job = granted.job();
+        moves::may_retry(job).map_err(|reason| no_retry(reason, job))?;
+        let details = self.doors.details(&granted).await?;
+        self.sources_are_there(job, details.request.files.len()).await?;
+        let stage = self.engine.pipeline(job)?.spec().stages.queued();
         let now = self.engine.clock.now();
         // What stands beside the record is kept as long as the record.
         let until = now.plus(self.engine.timing.retention);
@@ -40,17 +44,16 @@ impl Intake {
             .details
             .put_request(id, &details.request, until)
             .await?;
-        let step = moves::retry(&job, now, &self.engine.timing, stage);
-        match self.engine.enqueue(&job, step).await? {
+        let step = moves::retry(job, now, &self.engine.timing, stage);
+        match self.engine.enqueue(job, step).await? {
             Applied::Yes(job) => {
                 self.queue(&job).await;
-                Ok(Accepted { job: *job, details })
+                Ok(Accepted::of(&granted.now(*job), details))
             }
             // Somebody else retried it at the same moment: that attempt serves both.
-            Applied::Refused(current) if current.attempt == job.attempt + 1 => Ok(Accepted {
-                job: *current,
-                details,
-            }),
+            Applied::Refused(current) if current.attempt == job.attempt + 1 => {
+                Ok(Accepted::of(&granted.now(*current), details))
+            }
             Applied::Refused(current) => Err(no_retry(NoRetry::NotTerminal, &current)),
             Applied::Unknown => Err(Problem::job_not_found()),
         }

@@ -4,7 +4,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
 use super::uploads::MULTIPART_ABOVE_BYTES;
-use super::{Accepted, Caller, DeclaredFile, Intake, SentFile, Submission, clean_file_name, fields};
+use super::{Accepted, DeclaredFile, Intake, SentFile, Submission, clean_file_name, fields};
+use crate::access::{Action, Caller, Standings};
 use crate::ids::{JobId, sha256_hex};
 use crate::job::{Job, Phase, Status};
 use crate::pipeline::{FileHead, Pipeline};
@@ -52,10 +53,11 @@ impl Intake {
             files: details,
             settings,
         };
-        let (id, idempotency) = match self.begin(caller, &submission, &request).await? {
-            Begun::New(id, idempotency) => (id, idempotency),
+        let begun = match self.begin(caller, &submission, &request).await? {
+            Begun::New(begun) => begun,
             Begun::Existing(accepted) => return Ok(*accepted),
         };
+        let id = begun.id;
         let heads = stream::iter(files.into_iter().enumerate())
             .map(|(index, file)| async move {
                 self.engine
@@ -70,7 +72,7 @@ impl Intake {
             file.etag = Some(head.etag);
         }
         let job = self.new_job(id, caller, &submission, &request, pipeline, Status::Queued);
-        let accepted = self.create(job, request, idempotency).await?;
+        let accepted = self.create(caller, job, request, begun).await?;
         self.queue(&accepted.job).await;
         Ok(accepted)
     }
@@ -117,10 +119,11 @@ impl Intake {
             files: details,
             settings,
         };
-        let (id, idempotency) = match self.begin(caller, &submission, &request).await? {
-            Begun::New(id, idempotency) => (id, idempotency),
+        let begun = match self.begin(caller, &submission, &request).await? {
+            Begun::New(begun) => begun,
             Begun::Existing(accepted) => return Ok(*accepted),
         };
+        let id = begun.id;
         for (index, file) in request.files.iter_mut().enumerate() {
             if file.size > MULTIPART_ABOVE_BYTES {
                 let key = upload_key(id, index);
@@ -135,7 +138,7 @@ impl Intake {
             pipeline,
             Status::AwaitingUpload,
         );
-        self.create(job, request, idempotency).await
+        self.create(caller, job, request, begun).await
     }
 
     /// Checks everything that needs no look at a file.
@@ -171,17 +174,22 @@ impl Intake {
         Ok((pipeline, settings))
     }
 
-    /// A fresh id, or the job that the caller's key already made.
+    /// What the caller may begin: a fresh job, or the one that the caller's key already made.
     async fn begin(
         &self,
         caller: &Caller,
         submission: &Submission,
         request: &RequestDetail,
     ) -> Result<Begun, Problem> {
+        let standings = self.standings(caller, submission).await?;
         let now = self.engine.clock.now();
         let id = JobId::generate(now, self.engine.entropy.as_ref());
         let Some(key) = &submission.idempotency_key else {
-            return Ok(Begun::New(id, None));
+            return Ok(Begun::New(Beginning {
+                id,
+                standings,
+                idempotency: None,
+            }));
         };
         let entry = IdempotencyEntry {
             owner: caller.owner.clone(),
@@ -192,20 +200,47 @@ impl Intake {
         };
         match self.engine.jobs.idempotent(&caller.owner, key, now).await? {
             Some(earlier) => self
-                .repeated(&entry, &earlier)
+                .repeated(caller, &entry, &earlier)
                 .await
                 .map(|accepted| Begun::Existing(Box::new(accepted))),
-            None => Ok(Begun::New(id, Some(entry))),
+            None => Ok(Begun::New(Beginning {
+                id,
+                standings,
+                idempotency: Some(entry),
+            })),
         }
+    }
+
+    /// What the caller will be to the job: a member's standing in its company counts from the first moment.
+    async fn standings(&self, caller: &Caller, submission: &Submission) -> Result<Standings, Problem> {
+        let Some(company) = &submission.company_id else {
+            return Ok(Standings::maker());
+        };
+        let standings = self.doors.company(caller, company, Action::CreateInCompany).await;
+        standings
+            .map(|standings| standings.with_owner())
+            .map_err(|problem| {
+                if !matches!(problem.status, 403 | 404) {
+                    return problem;
+                }
+                let detail = "You are not a member of this company.";
+                Problem::invalid(vec![FieldError::new("company_id", "COMPANY_UNKNOWN", detail)])
+            })
     }
 
     /// Writes the job: with its places where it is to run at once, else, or where there are none left, without.
     async fn create(
         &self,
+        caller: &Caller,
         mut job: Job,
         request: RequestDetail,
-        idempotency: Option<IdempotencyEntry>,
+        begun: Beginning,
     ) -> Result<Accepted, Problem> {
+        let Beginning {
+            standings,
+            idempotency,
+            ..
+        } = begun;
         let mut new = NewJob {
             places: (job.status == Status::Queued).then_some(self.engine.timing.running),
             job: job.clone(),
@@ -220,9 +255,10 @@ impl Intake {
             created = self.engine.jobs.create(new).await?;
         }
         match (created, idempotency) {
-            (Created::KeyInUse(earlier), Some(entry)) => self.repeated(&entry, &earlier).await,
+            (Created::KeyInUse(earlier), Some(entry)) => self.repeated(caller, &entry, &earlier).await,
             _ => Ok(Accepted {
                 job,
+                standings,
                 details: Details {
                     request,
                     ..Details::default()
@@ -234,6 +270,7 @@ impl Intake {
     /// The same key again: the same job for the same content, a refusal for other content.
     async fn repeated(
         &self,
+        caller: &Caller,
         entry: &IdempotencyEntry,
         earlier: &IdempotencyEntry,
     ) -> Result<Accepted, Problem> {
@@ -244,15 +281,9 @@ impl Intake {
                 "This idempotency key was used for another request in the last 24 hours. Please use a new one.",
             ));
         }
-        let (job, details) = futures::join!(
-            self.engine.jobs.get(earlier.job_id),
-            self.engine.details.details(earlier.job_id)
-        );
-        let job = job?.ok_or_else(Problem::job_not_found)?;
-        Ok(Accepted {
-            job,
-            details: details?,
-        })
+        let granted = self.doors.job(caller, earlier.job_id, Action::SeeJob).await?;
+        let details = self.doors.details(&granted).await?;
+        Ok(Accepted::of(&granted, details))
     }
 
     /// Sends the first message, unless the job waits for its place. It is accepted already: should this fail, `sweep`
@@ -292,6 +323,7 @@ impl Intake {
             kind: submission.kind.clone(),
             label: submission.label.clone(),
             batch_id: submission.batch_id.clone(),
+            company_id: submission.company_id.clone(),
             owner: caller.owner.clone(),
             priority: submission.priority,
             status,
@@ -307,8 +339,16 @@ impl Intake {
 }
 
 enum Begun {
-    New(JobId, Option<IdempotencyEntry>),
+    New(Beginning),
     Existing(Box<Accepted>),
+}
+
+/// A job that may be created.
+struct Beginning {
+    id: JobId,
+    /// What the caller will be to it.
+    standings: Standings,
+    idempotency: Option<IdempotencyEntry>,
 }
 
 /// SHA-256 over what the request means: its fields and each file's name, size and hash, not the form's bytes.
@@ -325,6 +365,7 @@ fn content_hash(submission: &Submission, request: &RequestDetail) -> String {
         "priority": submission.priority,
         "label": submission.label,
         "batch_id": submission.batch_id,
+        "company_id": submission.company_id,
         "files": files,
     });
     sha256_hex(content.to_string().as_bytes())

@@ -1,5 +1,6 @@
 //! What users do to jobs: create, upload, start, cancel, retry; and read.
 
+mod companies;
 mod control;
 mod create;
 mod fields;
@@ -10,35 +11,21 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use companies::{CompanyView, NewCompany, NewInvitation, NewRole, OwnCompanies};
 pub use fields::{MAX_FILES, clean_file_name};
 pub use read::{Download, EventPage, JobList, ListQuery, Reader};
 pub use uploads::{FileUpload, MAX_PART_LINKS, StartFile, StartRequest, UploadPart, Uploads};
 
 use bytes::Bytes;
 
+use crate::access::{Action, Caller, Doors, Granted, Standings};
+use crate::company::Companies;
 use crate::engine::Engine;
-use crate::ids::JobId;
 use crate::job::{Job, Priority};
 use crate::ports::{Details, Transfers};
-use crate::problem::Problem;
-
-/// Who asks, from verified claims of the token and never from the body.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Caller {
-    /// `sub`: the owner of what the caller makes.
-    pub owner: String,
-}
-
-impl Caller {
-    /// Whether the caller may see and steer `job`. What is not the caller's does not exist for the caller.
-    pub fn owns(&self, job: &Job) -> Result<(), Problem> {
-        if job.owner == self.owner {
-            Ok(())
-        } else {
-            Err(Problem::job_not_found())
-        }
-    }
-}
+use crate::stream_token::StreamTokens;
+use crate::time::Time;
+use crate::view::{JobView, view};
 
 /// What a job is to be.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,6 +42,8 @@ pub struct Submission {
     pub label: Option<String>,
     /// Groups jobs.
     pub batch_id: Option<String>,
+    /// The company it is for, one of the caller's.
+    pub company_id: Option<String>,
     /// `Idempotency-Key` header.
     pub idempotency_key: Option<String>,
 }
@@ -86,13 +75,38 @@ pub struct DeclaredFile {
     pub sha256: Option<String>,
 }
 
-/// An accepted job.
+/// A job as a caller may see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Accepted {
     /// The record.
     pub job: Job,
     /// What stands beside it.
     pub details: Details,
+    /// What the caller is to it.
+    pub standings: Standings,
+}
+
+impl Accepted {
+    pub(crate) fn of(granted: &Granted, details: Details) -> Self {
+        Self {
+            job: granted.job().clone(),
+            details,
+            standings: granted.standings().clone(),
+        }
+    }
+
+    /// What `caller`, whose grant this is, sees of it at `now`: links only to what they may do. A link to the event
+    /// stream holds no claims but the user, so that an operator who is nothing else to the job gets none.
+    pub fn view(&self, caller: &Caller, tokens: &StreamTokens, now: Time) -> JobView {
+        let token = self
+            .standings
+            .without_operator()
+            .allow(Action::SeeJob)
+            .then(|| tokens.issue(self.job.id, &caller.owner, now));
+        let mut shown = view(&self.job, Some(&self.details), token.as_deref(), now);
+        shown.links.keep(&self.standings);
+        shown
+    }
 }
 
 /// Accepts and steers jobs.
@@ -100,15 +114,10 @@ pub struct Accepted {
 pub struct Intake {
     /// What moves the jobs.
     pub engine: Engine,
+    /// What callers may get at.
+    pub doors: Doors,
+    /// Who is in which company.
+    pub companies: Arc<dyn Companies>,
     /// Signed links.
     pub transfers: Arc<dyn Transfers>,
-}
-
-impl Intake {
-    /// The caller's job, read consistently.
-    pub(crate) async fn owned(&self, caller: &Caller, id: JobId) -> Result<Box<Job>, Problem> {
-        let job = self.engine.read(id).await?.ok_or_else(Problem::job_not_found)?;
-        caller.owns(&job)?;
-        Ok(job)
-    }
 }

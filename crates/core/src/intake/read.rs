@@ -8,18 +8,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::{Accepted, Caller};
+use super::Accepted;
+use crate::access::{Action, Caller, Doors, Granted};
 use crate::ids::JobId;
 use crate::job::{Job, Phase};
 use crate::pipeline::{ExportOptions, Format, Registry};
 use crate::plan::result_key;
-use crate::ports::{
-    BlobStore, Clock, DetailStore, EventLog, Fetched, JobFilter, JobStore, ListCursor, Transfers,
-};
+use crate::ports::{BlobStore, Clock, Fetched, JobFilter, ListCursor, Transfers};
 use crate::problem::{FieldError, Problem};
-use crate::running::Tenant;
 use crate::stream_token::StreamTokens;
-use crate::timing::{RESULT_LINK_LIFE, Timing};
+use crate::timing::RESULT_LINK_LIFE;
 use crate::view::{Event, JobView, view};
 
 /// Events in one answer.
@@ -27,9 +25,6 @@ const MAX_EVENTS: usize = 500;
 
 /// Jobs in one answer.
 const MAX_LIST: usize = 100;
-
-/// Jobs counted before one that waits.
-const MAX_AHEAD: usize = 99;
 
 /// Longest a request may wait for the first newer event; API Gateway gives up at 30 s.
 const MAX_WAIT: Duration = Duration::from_secs(20);
@@ -41,9 +36,7 @@ const MAX_EXPORT_SOURCE_BYTES: u64 = 128 << 20;
 #[derive(Clone)]
 #[allow(missing_docs, reason = "each field is the port of its name")]
 pub struct Reader {
-    pub jobs: Arc<dyn JobStore>,
-    pub details: Arc<dyn DetailStore>,
-    pub events: Arc<dyn EventLog>,
+    pub doors: Doors,
     pub blobs: Arc<dyn BlobStore>,
     pub transfers: Arc<dyn Transfers>,
     pub clock: Arc<dyn Clock>,
@@ -54,6 +47,8 @@ pub struct Reader {
 /// Which jobs a client wants to see.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ListQuery {
+    /// Only jobs of this company, whoever in it made them; else the caller's own.
+    pub company_id: Option<String>,
     /// Filter.
     pub filter: JobFilter,
     /// At most this many.
@@ -100,46 +95,42 @@ pub enum Download {
 }
 
 impl Reader {
-    /// The caller's job.
+    /// A job that the caller may see.
     pub async fn job(&self, caller: &Caller, id: JobId) -> Result<Accepted, Problem> {
-        let (job, details) = futures::join!(self.jobs.get(id), self.details.details(id));
-        let job = job?.ok_or_else(Problem::job_not_found)?;
-        caller.owns(&job)?;
-        Ok(Accepted {
-            job,
-            details: details?,
-        })
+        let granted = self.record(caller, id).await?;
+        self.accepted(&granted).await
     }
 
-    /// The caller's job without its details.
-    pub async fn record(&self, caller: &Caller, id: JobId) -> Result<Job, Problem> {
-        let job = self.jobs.get(id).await?.ok_or_else(Problem::job_not_found)?;
-        caller.owns(&job)?;
-        Ok(job)
+    /// The same with what stands beside the record.
+    pub async fn accepted(&self, granted: &Granted) -> Result<Accepted, Problem> {
+        let details = self.doors.details(granted).await?;
+        Ok(Accepted::of(granted, details))
     }
 
-    /// What the owner sees of it, with a fresh link to its event stream.
-    pub async fn show(&self, accepted: &Accepted) -> Result<JobView, Problem> {
-        let (job, now) = (&accepted.job, self.clock.now());
-        let token = self.tokens.issue(job.id, &job.owner, now);
-        let mut shown = view(job, Some(&accepted.details), Some(&token), now);
-        if job.phase == Phase::Waiting
+    /// A job that the caller may see, without its details.
+    pub async fn record(&self, caller: &Caller, id: JobId) -> Result<Granted, Problem> {
+        self.doors.job(caller, id, Action::SeeJob).await
+    }
+
+    /// What the caller sees of it, with a fresh link to its event stream.
+    pub async fn show(&self, caller: &Caller, accepted: &Accepted) -> Result<JobView, Problem> {
+        let mut shown = accepted.view(caller, &self.tokens, self.clock.now());
+        if accepted.job.phase == Phase::Waiting
             && let Some(waiting_for) = &mut shown.waiting_for
         {
-            let tenant = Tenant::User(job.owner.clone());
-            let since = now.minus(Timing::default().queue_limit);
-            let waiting = self.jobs.waiting(&tenant, since, MAX_AHEAD + 1).await?;
-            let ahead = waiting.iter().take_while(|id| **id != job.id).count();
-            waiting_for.ahead = u32::try_from(ahead.min(MAX_AHEAD)).ok();
+            waiting_for.ahead = self.doors.ahead(&accepted.job).await?;
         }
         Ok(shown)
     }
 
-    /// The caller's jobs.
+    /// The caller's jobs, or those of a company.
     pub async fn list(&self, caller: &Caller, query: &ListQuery) -> Result<JobList, Problem> {
         let after = query.cursor.as_deref().map(decode_cursor).transpose()?;
         let limit = query.limit.unwrap_or(50).clamp(1, MAX_LIST);
-        let page = self.jobs.list(&caller.owner, &query.filter, after, limit).await?;
+        let page = self
+            .doors
+            .list(caller, query.company_id.as_deref(), &query.filter, after, limit)
+            .await?;
         let now = self.clock.now();
         Ok(JobList {
             jobs: page.jobs.iter().map(|job| view(job, None, None, now)).collect(),
@@ -155,8 +146,8 @@ impl Reader {
         after: u64,
         wait: Duration,
     ) -> Result<EventPage, Problem> {
-        let job = self.record(caller, id).await?;
-        self.events_of(job, after, wait).await
+        let granted = self.record(caller, id).await?;
+        self.events_of(granted, after, wait).await
     }
 
     /// As [`Reader::events`], for whoever has a stream token.
@@ -174,21 +165,28 @@ impl Reader {
                 "This link has expired. Please load the job again.",
             )
         };
-        let job = self.jobs.get(id).await?.ok_or_else(refused)?;
-        if !self.tokens.admits(token, id, &job.owner, self.clock.now()) {
-            return Err(refused());
-        }
-        self.events_of(job, after, wait).await
+        let user = self
+            .tokens
+            .user_of(token, id, self.clock.now())
+            .ok_or_else(refused)?;
+        // The token says who; whether they may still see the job is asked each time.
+        let granted = self.record(&Caller::user(user), id).await;
+        let granted = granted.map_err(|problem| match problem.status {
+            403 | 404 => refused(),
+            _ => problem,
+        })?;
+        self.events_of(granted, after, wait).await
     }
 
-    async fn events_of(&self, job: Job, after: u64, wait: Duration) -> Result<EventPage, Problem> {
+    async fn events_of(&self, granted: Granted, after: u64, wait: Duration) -> Result<EventPage, Problem> {
         let until = self.clock.now().plus(wait.min(MAX_WAIT));
         let mut pause = Duration::from_millis(50);
-        let mut latest = job;
+        let mut latest = granted;
         loop {
-            let events = self.events.after(latest.id, after, MAX_EVENTS).await?;
+            let events = self.doors.events(&latest, after, MAX_EVENTS).await?;
             let newest = events.last().map_or(after, |event| event.version);
-            let ended = latest.status.is_terminal() && newest >= latest.version;
+            let job = latest.job();
+            let ended = job.status.is_terminal() && newest >= job.version;
             let now = self.clock.now();
             if !events.is_empty() || ended || now >= until {
                 return Ok(EventPage {
@@ -200,8 +198,8 @@ impl Reader {
             self.clock.sleep(pause.min(until.since(now))).await;
             pause = (pause * 2).min(Duration::from_millis(800));
             // Whether more can come is seen on the record: the event list trails it a little.
-            if let Some(job) = self.jobs.get(latest.id).await? {
-                latest = job;
+            if let Some(now) = self.doors.again(&latest).await? {
+                latest = now;
             }
         }
     }
@@ -215,7 +213,8 @@ impl Reader {
         part: u32,
         options: &ExportOptions,
     ) -> Result<Download, Problem> {
-        let job = self.record(caller, id).await?;
+        let granted = self.doors.job(caller, id, Action::FetchResult).await?;
+        let job = granted.job();
         let pipeline = self.registry.get(&job.pipeline).ok_or_else(Problem::internal)?;
         let spec = pipeline.spec();
         let format = match format {
@@ -224,12 +223,12 @@ impl Reader {
         };
         let format = format.ok_or_else(|| unknown_format(spec.formats))?;
         let Some(result) = &job.result else {
-            return Err(no_result(&job));
+            return Err(no_result(job));
         };
         let Some(parts) = result.formats.get(format.name) else {
             return Err(unknown_format(spec.formats));
         };
-        let stem = file_stem(&job);
+        let stem = file_stem(job);
         if !options.is_plain() {
             let key = result_key(id, result.attempt, "json", 1);
             let Fetched::Found(json) = self.blobs.get(&key, None, MAX_EXPORT_SOURCE_BYTES).await? else {

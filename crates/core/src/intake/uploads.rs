@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Accepted, Caller, Intake};
+use super::{Accepted, Intake};
+use crate::access::{Action, Caller};
 use crate::ids::JobId;
 use crate::job::{Job, Status};
 use crate::moves;
@@ -92,12 +93,13 @@ pub struct StartFile {
 impl Intake {
     /// What is there of the job's files, and fresh links for the rest.
     pub async fn uploads(&self, caller: &Caller, id: JobId) -> Result<Uploads, Problem> {
-        let job = self.owned(caller, id).await?;
+        let granted = self.doors.job(caller, id, Action::BringFiles).await?;
+        let job = granted.job();
         if job.status != Status::AwaitingUpload || job.cancel_requested_at.is_some() {
-            return Err(not_awaiting(&job));
+            return Err(not_awaiting(job));
         }
-        let details = self.engine.details.details(id).await?;
-        self.upload_links(&job, &details).await
+        let details = self.doors.details(&granted).await?;
+        self.upload_links(job, &details).await
     }
 
     /// Links for what is missing, at most [`MAX_PART_LINKS`].
@@ -213,16 +215,17 @@ impl Intake {
         request: &StartRequest,
     ) -> Result<Accepted, Problem> {
         self.engine.meter.take();
-        let job = self.owned(caller, id).await?;
-        let mut details = self.engine.details.details(id).await?;
+        let granted = self.doors.job(caller, id, Action::BringFiles).await?;
+        let job = granted.job();
+        let mut details = self.doors.details(&granted).await?;
         match job.status {
             Status::AwaitingUpload if job.cancel_requested_at.is_none() => {}
             Status::Queued | Status::Processing | Status::Completed => {
-                return Ok(Accepted { job: *job, details });
+                return Ok(Accepted::of(&granted, details));
             }
-            _ => return Err(not_awaiting(&job)),
+            _ => return Err(not_awaiting(job)),
         }
-        let pipeline = self.engine.pipeline(&job)?;
+        let pipeline = self.engine.pipeline(job)?;
         for index in 0..details.request.files.len() {
             let file = &details.request.files[index];
             self.complete_parts(id, index, file, request).await?;
@@ -238,16 +241,13 @@ impl Intake {
         usage.count("sqs.send");
         let now = self.engine.clock.now();
         let step = moves::enqueue(now, &self.engine.timing, pipeline.spec().stages.queued(), usage);
-        match self.engine.enqueue(&job, step).await? {
+        match self.engine.enqueue(job, step).await? {
             Applied::Yes(job) => {
                 self.queue(&job).await;
-                Ok(Accepted { job: *job, details })
+                Ok(Accepted::of(&granted.now(*job), details))
             }
             Applied::Refused(current) if matches!(current.status, Status::Queued | Status::Processing) => {
-                Ok(Accepted {
-                    job: *current,
-                    details,
-                })
+                Ok(Accepted::of(&granted.now(*current), details))
             }
             Applied::Refused(current) => Err(not_awaiting(&current)),
             Applied::Unknown => Err(Problem::job_not_found()),

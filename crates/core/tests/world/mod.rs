@@ -12,9 +12,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use docmill_core::access::Caller;
 use docmill_core::engine::{Engine, Verdict};
 use docmill_core::ids::JobId;
-use docmill_core::intake::{Accepted, Caller, Intake, SentFile, Submission};
+use docmill_core::intake::{Accepted, Intake, SentFile, Submission};
 use docmill_core::job::{Job, Priority};
 use docmill_core::message::Message;
 use docmill_core::pipeline::Registry;
@@ -70,12 +71,15 @@ impl World {
         let publisher = Publisher {
             events: memory.events.clone(),
             feed: memory.live.clone(),
+            companies: memory.companies.clone(),
             connections: memory.connections.clone(),
             clock: clock.clone(),
         };
         Self {
             intake: Intake {
                 engine: engine.clone(),
+                doors: memory.doors(clock.clone()),
+                companies: memory.companies.clone(),
                 transfers: memory.transfers.clone(),
             },
             sweep: Sweep {
@@ -84,9 +88,7 @@ impl World {
                 dead_letters: memory.queue.clone(),
             },
             publisher,
-            caller: Caller {
-                owner: "alice".into(),
-            },
+            caller: Caller::user("alice"),
             memory,
             clock,
             script,

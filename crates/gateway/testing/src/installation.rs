@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use docmill_core::access::Caller;
 use docmill_core::engine::{Engine, Verdict};
 use docmill_core::ids::JobId;
-use docmill_core::intake::{Caller, Intake, Reader, SentFile, Submission};
+use docmill_core::intake::{Intake, Reader, SentFile, Submission};
 use docmill_core::job::{Job, Priority};
 use docmill_core::live::Live;
 use docmill_core::message::Message;
@@ -27,16 +28,12 @@ pub const MALLORY: &str = "mallory";
 
 /// Alice as core knows her.
 pub fn alice() -> Caller {
-    Caller {
-        owner: ALICE.to_owned(),
-    }
+    Caller::user(ALICE)
 }
 
 /// Mallory as core knows him.
 pub fn mallory() -> Caller {
-    Caller {
-        owner: MALLORY.to_owned(),
-    }
+    Caller::user(MALLORY)
 }
 
 /// An installation.
@@ -86,6 +83,8 @@ impl Installation {
     pub fn intake(&self) -> Intake {
         Intake {
             engine: self.engine(),
+            doors: self.memory.doors(self.clock.clone()),
+            companies: self.memory.companies.clone(),
             transfers: self.memory.transfers.clone(),
         }
     }
@@ -94,9 +93,7 @@ impl Installation {
     pub fn reader(&self) -> Reader {
         let memory = &self.memory;
         Reader {
-            jobs: memory.jobs.clone(),
-            details: memory.details.clone(),
-            events: memory.events.clone(),
+            doors: memory.doors(self.clock.clone()),
             blobs: memory.blobs.clone(),
             transfers: memory.transfers.clone(),
             clock: self.clock.clone(),
@@ -109,9 +106,7 @@ impl Installation {
     pub fn live(&self) -> Live {
         let memory = &self.memory;
         Live {
-            jobs: memory.jobs.clone(),
-            details: memory.details.clone(),
-            events: memory.events.clone(),
+            doors: memory.doors(self.clock.clone()),
             feed: memory.live.clone(),
             connections: memory.connections.clone(),
             clock: self.clock.clone(),
@@ -124,6 +119,7 @@ impl Installation {
         Publisher {
             events: memory.events.clone(),
             feed: memory.live.clone(),
+            companies: memory.companies.clone(),
             connections: memory.connections.clone(),
             clock: self.clock.clone(),
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use docmill_core::ids::JobId;
 use docmill_core::job::{ChunkFailure, Completeness, Job, Priority, Status};
 use docmill_core::ports::{JobFilter, JobPage, ListCursor};
+use docmill_core::running::Tenant;
 use docmill_core::step::{Edit, Step};
 
 use crate::Ports;
@@ -25,12 +26,16 @@ async fn some_jobs(ports: &Ports, owner: &str, count: u32, change: impl Fn(u32, 
     ids
 }
 
+fn user(owner: &str) -> Tenant {
+    Tenant::User(owner.to_owned())
+}
+
 fn ids(page: &JobPage) -> Vec<JobId> {
     page.jobs.iter().map(|job| job.id).collect()
 }
 
 async fn listed(ports: &Ports, owner: &str, filter: &JobFilter) -> Vec<JobId> {
-    ids(&ports.jobs.list(owner, filter, None, 100).await.unwrap())
+    ids(&ports.jobs.list(&user(owner), filter, None, 100).await.unwrap())
 }
 
 /// Every page of a listing, by pages of `limit`.
@@ -38,7 +43,7 @@ async fn paged(ports: &Ports, owner: &str, filter: &JobFilter, limit: usize) -> 
     let mut all = Vec::new();
     let mut after: Option<ListCursor> = None;
     for _ in 0..100 {
-        let page = ports.jobs.list(owner, filter, after, limit).await.unwrap();
+        let page = ports.jobs.list(&user(owner), filter, after, limit).await.unwrap();
         assert!(page.jobs.len() <= limit);
         all.extend(ids(&page));
         after = page.next;
@@ -182,11 +187,48 @@ pub async fn strangers_are_not_listed(ports: &Ports) {
     ports
         .eventually(others, async || listed(ports, &stranger, &none).await)
         .await;
-    let cursor = ports.jobs.list(&stranger, &none, None, 1).await.unwrap().next;
+    let cursor = ports
+        .jobs
+        .list(&user(&stranger), &none, None, 1)
+        .await
+        .unwrap()
+        .next;
     assert!(cursor.is_some());
-    let page = ports.jobs.list(&owner, &none, cursor, 10).await.unwrap();
+    let page = ports.jobs.list(&user(&owner), &none, cursor, 10).await.unwrap();
     assert!(ids(&page).iter().all(|id| own.contains(id)));
     assert_eq!(listed(ports, &ports.unique(), &none).await, []);
+}
+
+/// A company's list has what its members made, and their own lists have it too.
+pub async fn a_company_lists_its_jobs(ports: &Ports) {
+    let (company, one, other) = (ports.unique(), ports.unique(), ports.unique());
+    let of_company = |_: u32, job: &mut Job| job.company_id = Some(company.clone());
+    let mut all = some_jobs(ports, &one, 2, of_company).await;
+    all.extend(some_jobs(ports, &other, 1, of_company).await);
+    some_jobs(ports, &one, 1, |_, _| ()).await;
+    all.sort();
+    let tenant = Tenant::Company(company.clone());
+    let listed_all = async || {
+        let mut listed = Vec::new();
+        let mut after = None;
+        loop {
+            let page = ports
+                .jobs
+                .list(&tenant, &JobFilter::default(), after, 2)
+                .await
+                .unwrap();
+            listed.extend(ids(&page));
+            after = page.next;
+            if after.is_none() {
+                listed.sort();
+                return listed;
+            }
+        }
+    };
+    ports.eventually(all, listed_all).await;
+    ports
+        .eventually(3, async || listed(ports, &one, &JobFilter::default()).await.len())
+        .await;
 }
 
 /// A listed record has what a list shows, and defaults for the rest.
@@ -223,7 +265,7 @@ pub async fn a_listing_has_what_it_shows(ports: &Ports) {
     let shown = async || {
         let listed = ports
             .jobs
-            .list(&owner, &JobFilter::default(), None, 10)
+            .list(&user(&owner), &JobFilter::default(), None, 10)
             .await
             .unwrap()
             .jobs

@@ -1,6 +1,6 @@
 //! Tickets, connections, subscriptions: [`docmill_core::ports::LiveFeed`].
 
-use docmill_core::ports::{ConnectionOwner, Topic};
+use docmill_core::ports::{ConnectionOwner, Subscriber, Topic};
 use futures::future::join_all;
 
 use crate::Ports;
@@ -73,6 +73,13 @@ pub async fn a_connection_has_an_owner_for_its_time(ports: &Ports) {
     assert_eq!(ports.live.owner_of(&connection, at(1_000)).await, Ok(None));
 }
 
+fn subscriber(connection: &str, user: &str) -> Subscriber {
+    Subscriber {
+        connection: connection.to_owned(),
+        user: user.to_owned(),
+    }
+}
+
 /// Of theirs and of no other, from the subscription to its end.
 pub async fn subscribers_hear_of_their_topic(ports: &Ports) {
     let (one, other) = (ports.unique(), ports.unique());
@@ -80,24 +87,26 @@ pub async fn subscribers_hear_of_their_topic(ports: &Ports) {
     let mine = Topic::Owner(ports.unique());
     let now = at(0);
     assert_eq!(ports.live.subscribers(&job, now).await, Ok(vec![]));
-    ports.live.subscribe(&job, &one, at(1_000)).await.unwrap();
-    ports.live.subscribe(&job, &other, at(2_000)).await.unwrap();
-    ports.live.subscribe(&job, &one, at(1_000)).await.unwrap();
-    ports.live.subscribe(&mine, &one, at(1_000)).await.unwrap();
-    let mut both = [one.clone(), other.clone()];
+    let (of_zoe, of_jo) = (subscriber(&one, "zoé"), subscriber(&other, "jo"));
+    let (zoe, jo) = (&of_zoe, &of_jo);
+    ports.live.subscribe(&job, zoe, at(1_000)).await.unwrap();
+    ports.live.subscribe(&job, jo, at(2_000)).await.unwrap();
+    ports.live.subscribe(&job, zoe, at(1_000)).await.unwrap();
+    ports.live.subscribe(&mine, zoe, at(1_000)).await.unwrap();
+    let mut both = [zoe.clone(), jo.clone()];
     both.sort();
     let mut subscribed = ports.live.subscribers(&job, now).await.unwrap();
     subscribed.sort();
     assert_eq!(subscribed, both);
     assert_eq!(
         ports.live.subscribers(&job, at(1_000)).await,
-        Ok(vec![other.clone()])
+        Ok(vec![jo.clone()])
     );
-    assert_eq!(ports.live.subscribers(&mine, now).await, Ok(vec![one.clone()]));
+    assert_eq!(ports.live.subscribers(&mine, now).await, Ok(vec![zoe.clone()]));
     ports.live.unsubscribe(&job, &one).await.unwrap();
     ports.live.unsubscribe(&job, &one).await.unwrap();
-    assert_eq!(ports.live.subscribers(&job, now).await, Ok(vec![other]));
-    assert_eq!(ports.live.subscribers(&mine, now).await, Ok(vec![one]));
+    assert_eq!(ports.live.subscribers(&job, now).await, Ok(vec![jo.clone()]));
+    assert_eq!(ports.live.subscribers(&mine, now).await, Ok(vec![zoe.clone()]));
 }
 
 /// With everything it listened to, and nothing of others.
@@ -111,7 +120,8 @@ pub async fn a_lost_connection_is_forgotten(ports: &Ports) {
             .await
             .unwrap();
         for topic in &topics {
-            ports.live.subscribe(topic, connection, at(1_000)).await.unwrap();
+            let zoe = subscriber(connection, "zoé");
+            ports.live.subscribe(topic, &zoe, at(1_000)).await.unwrap();
         }
     }
     // The index by connection may lag; every call forgets what it can see.
@@ -124,7 +134,7 @@ pub async fn a_lost_connection_is_forgotten(ports: &Ports) {
             .collect::<Vec<_>>()
     };
     ports
-        .eventually(vec![vec![other.clone()]; topics.len()], left)
+        .eventually(vec![vec![subscriber(&other, "zoé")]; topics.len()], left)
         .await;
     assert_eq!(ports.live.owner_of(&one, at(0)).await, Ok(None));
     assert_eq!(ports.live.owner_of(&other, at(0)).await, Ok(Some(owner("zoé"))));

@@ -5,6 +5,7 @@ use futures::future::LocalBoxFuture;
 use crate::Ports;
 
 pub mod blobs;
+pub mod companies;
 pub mod creation;
 pub mod details;
 pub mod events;
@@ -68,6 +69,7 @@ rules! {
     listing::jobs_of_one_moment_come_once,
     listing::filters_choose,
     listing::strangers_are_not_listed,
+    listing::a_company_lists_its_jobs,
     listing::a_listing_has_what_it_shows,
     listing::due_jobs_are_found_by_shard_and_time,
     details::the_latest_word_stands,
@@ -95,6 +97,13 @@ rules! {
     live::a_connection_has_an_owner_for_its_time,
     live::subscribers_hear_of_their_topic,
     live::a_lost_connection_is_forgotten,
+    companies::a_company_has_its_first_admin,
+    companies::an_invitation_is_taken_once_and_in_time,
+    companies::an_invitation_is_taken_once_in_a_race,
+    companies::who_is_in_does_not_come_in_again,
+    companies::a_company_keeps_an_admin,
+    companies::a_company_keeps_an_admin_in_a_race,
+    companies::companies_know_nothing_of_each_other,
     sandbox::a_reader_gets_its_task_and_answers,
     sandbox::an_unknown_reader_is_an_error,
     sandbox::a_reader_that_fails_has_crashed_and_its_output_is_kept,

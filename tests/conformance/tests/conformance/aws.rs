@@ -11,8 +11,8 @@ use aws_credential_types::Credentials;
 use bytes::Bytes;
 use docmill_aws::config::{Env, QueueUrls};
 use docmill_aws::{
-    AwsHealth, Clients, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLive, GatewayConnections,
-    RequestMeter, S3Blobs, S3Transfers, SqsDeadLetters, SqsQueue,
+    AwsHealth, Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLive,
+    GatewayConnections, RequestMeter, S3Blobs, S3Transfers, SqsDeadLetters, SqsQueue,
 };
 use docmill_conformance::make::{at, claim};
 use docmill_conformance::{Downloaded, Ports, Wire};
@@ -105,7 +105,8 @@ impl Stack {
             transfers,
             queue: Arc::new(SqsQueue::new(sqs.clone(), self.queues.clone())),
             dead_letters: Arc::new(SqsDeadLetters::new(sqs, self.dead_letters.clone())),
-            live: Arc::new(DynamoLive::new(dynamodb, &live)),
+            live: Arc::new(DynamoLive::new(dynamodb.clone(), &live)),
+            companies: Arc::new(DynamoCompanies::new(dynamodb, &accounts)),
             health: Arc::new(health),
             sandbox: Arc::new(ChildProcess::default()),
             connections,

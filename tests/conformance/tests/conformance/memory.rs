@@ -22,6 +22,7 @@ pub(crate) fn ports() -> Ports {
         queue: memory.queue.clone(),
         dead_letters: memory.queue.clone(),
         live: memory.live.clone(),
+        companies: memory.companies.clone(),
         health: memory.health.clone(),
         sandbox: memory.sandbox.clone(),
         connections: Some(memory.connections.clone()),

@@ -239,14 +239,14 @@ impl JobStore for Port<MemoryJobs> {
 
     async fn list(
         &self,
-        owner: &str,
+        tenant: &Tenant,
         filter: &JobFilter,
         after: Option<ListCursor>,
         limit: usize,
     ) -> PortResult<JobPage> {
         let list = || "lists the jobs".to_owned();
         self.sim
-            .call(Menu::Read, list, || self.inner.list(owner, filter, after, limit))
+            .call(Menu::Read, list, || self.inner.list(tenant, filter, after, limit))
             .await
     }
 

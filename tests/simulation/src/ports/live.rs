@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use docmill_core::ids::JobId;
 use docmill_core::ports::{
-    ConnectionOwner, Connections, EventLog, LiveFeed, PortError, PortResult, Posted, Topic,
+    ConnectionOwner, Connections, EventLog, LiveFeed, PortError, PortResult, Posted, Subscriber, Topic,
 };
 use docmill_core::time::Time;
 use docmill_core::view::Event;
@@ -63,11 +63,11 @@ impl LiveFeed for Port<MemoryLive> {
             .await
     }
 
-    async fn subscribe(&self, topic: &Topic, connection: &str, expires_at: Time) -> PortResult<()> {
+    async fn subscribe(&self, topic: &Topic, subscriber: &Subscriber, expires_at: Time) -> PortResult<()> {
         let subscribe = || "writes the subscription".to_owned();
         self.sim
             .call(Menu::Write, subscribe, || {
-                self.inner.subscribe(topic, connection, expires_at)
+                self.inner.subscribe(topic, subscriber, expires_at)
             })
             .await
     }
@@ -76,7 +76,7 @@ impl LiveFeed for Port<MemoryLive> {
         self.inner.unsubscribe(topic, connection).await
     }
 
-    async fn subscribers(&self, topic: &Topic, now: Time) -> PortResult<Vec<String>> {
+    async fn subscribers(&self, topic: &Topic, now: Time) -> PortResult<Vec<Subscriber>> {
         let read = || "reads the subscribers".to_owned();
         let found = self
             .sim
