@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use docmill_cli::client::{FormFile, NewJob};
 use docmill_core::pipeline::{
-    Accepted, ExportOptions, FileHead, Format, MergeRequest, Merged, Outcome, Pipeline, PlanRequest, Planned,
-    PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
+    Accepted, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome, Pipeline,
+    PlanRequest, Planned, PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
 };
 use docmill_core::problem::{FieldError, Problem};
 use futures::TryStreamExt;
@@ -84,6 +84,7 @@ impl Default for Empty {
                 }],
                 settings_schema: json!({"type": "object", "additionalProperties": false}),
                 deadline: None,
+                limits_starts: false,
             },
         }
     }
@@ -104,6 +105,15 @@ impl Pipeline for Empty {
             return Err(Problem::new(413, "FILE_TOO_LARGE", "The file may have 4 MB."));
         }
         Ok(())
+    }
+
+    fn estimate(&self, _kind: Option<&str>, _settings: &Value, files: &[FileSize<'_>]) -> Estimate {
+        Estimate {
+            chunks: u32::try_from(files.len()).unwrap_or(u32::MAX),
+            credits: 1,
+            seconds: 1,
+            ..Estimate::default()
+        }
     }
 
     async fn plan(&self, request: PlanRequest<'_>, _work: &dyn Work) -> Outcome<Planned> {

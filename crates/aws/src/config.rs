@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use docmill_core::account::Allowance;
 use docmill_core::job::Priority;
 use docmill_core::running::RunningLimits;
 use docmill_core::timing::Timing;
@@ -146,6 +147,8 @@ pub struct Intake {
     pub live_url: String,
     /// Key of event-stream links.
     pub stream_secret: String,
+    /// What users may use up.
+    pub allowance: Allowance,
     /// Limits of time.
     pub timing: Timing,
 }
@@ -162,6 +165,7 @@ impl Intake {
             queues: QueueUrls::work(env)?,
             live_url: env.need("DOCMILL_WS_URL")?,
             stream_secret: env.need("DOCMILL_STREAM_SECRET")?,
+            allowance: allowance(env)?,
             timing: timing(env)?,
         })
     }
@@ -176,6 +180,8 @@ pub struct Status {
     pub events_table: String,
     /// Memberships.
     pub accounts_table: String,
+    /// Credits that each month brings.
+    pub monthly_credits: u32,
     /// Bucket of results.
     pub bucket: String,
     /// Asked after by the deep health check.
@@ -199,6 +205,7 @@ impl Status {
             jobs_table: jobs_table(env)?,
             events_table: events_table(env)?,
             accounts_table: accounts_table(env)?,
+            monthly_credits: allowance(env)?.monthly_grant,
             bucket: bucket(env)?,
             queues: QueueUrls::work(env)?,
             live_url: env.need("DOCMILL_WS_URL")?,
@@ -363,6 +370,21 @@ fn memory_mb(env: &Env) -> ConfigResult<u64> {
 }
 
 /// The limits that an installation may set, times in milliseconds; the usual one where a variable is not set.
+fn allowance(env: &Env) -> ConfigResult<Allowance> {
+    let mut allowance = Allowance::default();
+    let limits = [
+        ("DOCMILL_UPLOADS_PER_15_MINUTES", &mut allowance.uploads.limit),
+        ("DOCMILL_STARTS_PER_HOUR", &mut allowance.starts.limit),
+        ("DOCMILL_MONTHLY_CREDITS", &mut allowance.monthly_grant),
+    ];
+    for (name, limit) in limits {
+        if let Some(set) = env.number(name)? {
+            *limit = set;
+        }
+    }
+    Ok(allowance)
+}
+
 fn timing(env: &Env) -> ConfigResult<Timing> {
     let usual = Timing::default();
     let limit = |name, usual| Ok(env.number(name)?.map_or(usual, Duration::from_millis));

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use docmill_core::ids::{JobId, LeaseToken};
-use docmill_core::job::{ChunkFailure, Job, Lease, Notice, Phase, Reported, ResultRef, Stage};
+use docmill_core::job::{ChunkFailure, Job, JobCredits, Lease, Notice, Phase, Reported, ResultRef, Stage};
 use docmill_core::timing::RETENTION;
 use docmill_core::usage::Usage;
 
@@ -75,6 +75,11 @@ pub(crate) fn item_of(job: &Job) -> Item {
         (ERROR, job.error.as_ref().map(notice_value)),
         (FILE_NAME, job.file_name.as_ref().map(text)),
         (RESULT, job.result.as_ref().map(result_value)),
+        (CREDITS, job.credits.as_ref().map(credits_value)),
+        (
+            CHARGED,
+            job.credits.and_then(|credits| credits.charged).map(number),
+        ),
         (QUEUED_AT, job.queued_at.map(time)),
         (STARTED_AT, job.started_at.map(time)),
         (COMPLETED_AT, job.completed_at.map(time)),
@@ -135,6 +140,7 @@ pub(crate) fn job_of(item: &Item) -> Result<Job, ItemError> {
         file_name: owned(item, FILE_NAME)?,
         file_count: item.number(FILE_COUNT)?.unwrap_or_default(),
         result: item.map(RESULT)?.map(result_of).transpose()?,
+        credits: credits_in(item)?,
         usage: item.map(USAGE)?.map(usage_of).transpose()?.unwrap_or_default(),
         created_at,
         queued_at: item.time(QUEUED_AT)?,
@@ -177,6 +183,25 @@ fn entries<K: FromStr + Ord, V>(
         Ok((parsed, value_of(map, key)?))
     };
     map.keys().map(entry).collect()
+}
+
+/// Credits of an attempt but for the charge, which stands beside them: it is set whether or not they are there.
+pub(crate) fn credits_value(credits: &JobCredits) -> AttributeValue {
+    map([
+        (RESERVED, number(credits.reserved)),
+        (COUNTED, number(credits.counted)),
+    ])
+}
+
+fn credits_in(item: &Item) -> Result<Option<JobCredits>, ItemError> {
+    let Some(map) = item.map(CREDITS)? else {
+        return Ok(None);
+    };
+    Ok(Some(JobCredits {
+        reserved: need(RESERVED, map.number(RESERVED)?)?,
+        charged: item.number(CHARGED)?,
+        counted: map.number(COUNTED)?.unwrap_or_default(),
+    }))
 }
 
 pub(crate) fn failure_value(failure: &ChunkFailure) -> AttributeValue {

@@ -7,15 +7,17 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    Put, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure, TransactWriteItem, Update,
+    CancellationReason, Put, ReturnValue, ReturnValuesOnConditionCheckFailure as OnFailure,
+    TransactWriteItem, Update,
 };
+use docmill_core::account::{Due, Dues};
 use docmill_core::ids::JobId;
 use docmill_core::job::{Job, Status};
 use docmill_core::ports::{
     Created, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob, PortError, PortResult,
 };
 use docmill_core::running::{Admission, RunningLimits, Tenant};
-use docmill_core::step::{Applied, Guard, Step};
+use docmill_core::step::{Applied, Edit, Guard, Step};
 use docmill_core::time::Time;
 
 use crate::attributes::{EXPIRES_AT, JOB_ID};
@@ -24,6 +26,7 @@ use crate::errors;
 use crate::idempotency;
 use crate::item::{Item, time};
 use crate::job_item::{item_of, job_of, key_of};
+use crate::ledger;
 use crate::listing;
 use crate::running;
 use crate::step_expression::{conditions, expressions};
@@ -112,6 +115,7 @@ impl JobStore for DynamoJobs {
             request,
             idempotency: entry,
             places,
+            dues,
         } = new;
         let detail = request_item(job.id, &request, job.expires_at)?;
         let mut items = vec![
@@ -127,6 +131,8 @@ impl JobStore for DynamoJobs {
             let item = idempotency::item_of(entry);
             items.push(put(accounts, item, Some((idempotency::FORGOTTEN, now)))?);
         }
+        let before_dues = items.len();
+        items.extend(ledger::pay(accounts, &job.owner, job.id, job.attempt, &dues)?);
         let before_places = items.len();
         if let Some(limits) = &places {
             items.extend(running::take(accounts, &job, limits)?);
@@ -141,11 +147,19 @@ impl JobStore for DynamoJobs {
             let earlier = idempotency::entry_of(&entry.owner, reason.item().ok_or_else(missing)?)?;
             return Ok(Created::KeyInUse(earlier));
         }
-        if failed(0).is_none() && (before_places..reasons.len()).any(|at| failed(at).is_some()) {
+        if failed(0).is_some() {
+            // Ids are random: a record of this id can only be the caller's own earlier write.
+            return Ok(Created::Yes);
+        }
+        if let Some(due) = unpaid(&dues, &reasons[before_dues.min(reasons.len())..]) {
+            return Ok(Created::Unpaid(due));
+        }
+        if (before_places..reasons.len()).any(|at| failed(at).is_some()) {
             return Ok(Created::Full);
         }
-        // Ids are random: a record of this id can only be the caller's own earlier write.
-        Ok(Created::Yes)
+        Err(PortError::Broken(
+            "dynamodb: a refusal without a reason".to_owned(),
+        ))
     }
 
     async fn idempotent(&self, owner: &str, key: &str, now: Time) -> PortResult<Option<IdempotencyEntry>> {
@@ -195,14 +209,26 @@ impl JobStore for DynamoJobs {
         Err(conflicts())
     }
 
-    async fn admit(&self, job: &Job, step: &Step, limits: &RunningLimits) -> PortResult<Admission> {
+    async fn admit(
+        &self,
+        job: &Job,
+        step: &Step,
+        places: Option<&RunningLimits>,
+        dues: &Dues,
+    ) -> PortResult<Admission> {
+        let accounts = self.accounts()?;
+        let attempt = attempt_after(job, step);
         let mut items = vec![self.update(job.id, step)?];
-        items.extend(running::take(self.accounts()?, job, limits)?);
+        items.extend(ledger::pay(accounts, &job.owner, job.id, attempt, dues)?);
+        if let Some(limits) = places {
+            items.extend(running::take(accounts, job, limits)?);
+        }
         Ok(match transact(&self.client, items).await? {
             Transacted::Yes => Admission::Applied(self.written(job.id).await?),
-            Transacted::Refused(reasons) => match reasons.first() {
-                Some(reason) if condition_failed(reason) => Admission::Applied(refused(reason.item())?),
-                _ => Admission::Full,
+            Transacted::Refused(reasons) => match reasons.split_first() {
+                Some((reason, _)) if condition_failed(reason) => Admission::Applied(refused(reason.item())?),
+                Some((_, others)) => unpaid(dues, others).map_or(Admission::Full, Admission::Unpaid),
+                None => Admission::Full,
             },
         })
     }
@@ -210,6 +236,9 @@ impl JobStore for DynamoJobs {
     async fn finish(&self, job: &Job, step: &Step) -> PortResult<Applied> {
         let mut items = vec![self.update(job.id, step)?];
         items.extend(running::leave(self.accounts()?, job)?);
+        if let Some((charged, now)) = charged_by(step) {
+            items.extend(ledger::settle(self.accounts()?, job, charged, now)?);
+        }
         match transact(&self.client, items).await? {
             Transacted::Yes => self.written(job.id).await,
             Transacted::Refused(reasons) => refused(reasons.first().and_then(|reason| reason.item())),
@@ -274,6 +303,35 @@ impl JobStore for DynamoJobs {
     async fn due(&self, shard: u8, now: Time, limit: usize) -> PortResult<Vec<JobId>> {
         listing::due(&self.client, &self.table, shard, now, limit).await
     }
+}
+
+/// The first of `dues` whose condition did not hold; their items stand at the beginning of `reasons`.
+fn unpaid(dues: &Dues, reasons: &[CancellationReason]) -> Option<Due> {
+    let named = dues.takes.iter().map(|take| Due::Window(take.window));
+    let mut named = named.chain(dues.reserve.map(|_| Due::Credits)).zip(reasons);
+    named.find_map(|(due, reason)| condition_failed(reason).then_some(due))
+}
+
+/// The attempt that the record is in after `step`.
+fn attempt_after(job: &Job, step: &Step) -> u32 {
+    let begun = step.edits.iter().rev().find_map(|edit| match edit {
+        Edit::Attempt(attempt) => Some(*attempt),
+        _ => None,
+    });
+    begun.unwrap_or(job.attempt)
+}
+
+/// What a terminal move charges, and when it is made.
+fn charged_by(step: &Step) -> Option<(u32, Time)> {
+    let charged = step.edits.iter().find_map(|edit| match edit {
+        Edit::Charge(amount) => Some(*amount),
+        _ => None,
+    })?;
+    let now = step.edits.iter().find_map(|edit| match edit {
+        Edit::Visible(now) => Some(*now),
+        _ => None,
+    })?;
+    Some((charged, now))
 }
 
 fn given<'a>(table: Option<&'a str>, name: &str) -> PortResult<&'a str> {

@@ -5,6 +5,11 @@
 //! | `user#<sub>` | `running` | the user's running jobs |
 //! | `user#<sub>` | `idempotency#<hash>` | what an idempotency key was used for |
 //! | `user#<sub>` | `member#<company>` | a company that the user is in |
+//! | `user#<sub>` | `balance` | the user's credits |
+//! | `user#<sub>` | `window#<name>` | what the user did in a window of time |
+//! | `user#<sub>` | `ledger#<job>#<attempt>#<movement>` | a movement of credits; a grant stands under the first id of its moment |
+//! | `users#<share>` | `<sub>` | that the user was ever granted credits |
+//! | `accounting` | `<share>` | the latest check of the accounts of a share |
 //! | `company#<id>` | `company` | a company |
 //! | `company#<id>` | `running` | its running jobs |
 //! | `company#<id>` | `member#<sub>` | somebody in it |
@@ -29,6 +34,16 @@ pub(crate) fn company(id: &str, sk: impl Into<String>) -> Item {
 /// A key of a mail address.
 pub(crate) fn email(address: &str, sk: impl Into<String>) -> Item {
     key(format!("email#{address}"), sk)
+}
+
+/// That a user was ever granted credits; with no user, where those of the share begin.
+pub(crate) fn users(share: u8, sub: &str) -> Item {
+    key(format!("users#{share:02}"), sub)
+}
+
+/// The latest check of a share of the accounts.
+pub(crate) fn accounting(share: u8) -> Item {
+    key("accounting".to_owned(), format!("{share:02}"))
 }
 
 fn key(pk: String, sk: impl Into<String>) -> Item {

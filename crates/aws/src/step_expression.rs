@@ -15,7 +15,8 @@ use docmill_core::usage::Usage;
 use crate::attributes::*;
 use crate::item::{map, number, numbers, text, time};
 use crate::job_item::{
-    counters, failure_value, lease_value, notice_value, reported_value, result_value, stage_value,
+    counters, credits_value, failure_value, lease_value, notice_value, reported_value, result_value,
+    stage_value,
 };
 
 /// What an update request needs besides table and key.
@@ -141,6 +142,7 @@ impl Writer {
             }
             Guard::NotWarned => format!("attribute_not_exists({})", self.name(WARNED_AT)),
             Guard::KeptAt(now) => self.compare(EXPIRES_AT, ">", time(*now)),
+            Guard::VersionIs(version) => self.compare(VERSION, "=", number(version)),
         }
     }
 
@@ -375,6 +377,11 @@ impl Draft {
             }
             Edit::Error(error) => self.put(ERROR, error.as_ref().map(notice_value)),
             Edit::Result(result) => self.set(RESULT, result_value(result)),
+            Edit::Reserve(credits) => {
+                self.set(CREDITS, credits_value(credits));
+                self.put(CHARGED, credits.charged.map(number));
+            }
+            Edit::Charge(amount) => self.set(CHARGED, number(amount)),
             Edit::AddUsage(usage) => self.usage.add(usage),
             Edit::QueuedAt(at) => self.set(QUEUED_AT, time(*at)),
             Edit::StartedAt(at) => self.put(STARTED_AT, at.map(time)),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use docmill_core::access::Caller;
+use docmill_core::account::Allowance;
 use docmill_core::engine::{Engine, Verdict};
 use docmill_core::intake::{Download, Intake, Reader, SentFile, Submission};
 use docmill_core::job::Priority;
@@ -68,6 +69,8 @@ pub async fn run(
         engine: engine.clone(),
         doors: memory.doors(clock.clone()),
         companies: memory.companies.clone(),
+        ledger: memory.ledger.clone(),
+        allowance: Allowance::default(),
         transfers: memory.transfers.clone(),
     };
     let submission = Submission {
@@ -143,6 +146,8 @@ fn reader(memory: &Memory, clock: Arc<dyn Clock>, engine: &Engine) -> Reader {
     let mut secret = vec![0; 32];
     OsEntropy.fill(&mut secret);
     Reader {
+        ledger: memory.ledger.clone(),
+        monthly_grant: 500,
         doors: memory.doors(clock.clone()),
         blobs: memory.blobs.clone(),
         transfers: memory.transfers.clone(),

@@ -330,6 +330,17 @@ pub struct ResultRef {
     pub formats: BTreeMap<String, u32>,
 }
 
+/// Credits of an attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobCredits {
+    /// Set aside as it began.
+    pub reserved: u32,
+    /// Taken of them as it ended.
+    pub charged: Option<u32>,
+    /// Chunks that were done before it began, and are not charged again.
+    pub counted: u32,
+}
+
 /// The job record. Every field that two workers could disagree about is here and nowhere else.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
@@ -383,6 +394,8 @@ pub struct Job {
     pub file_count: u32,
     /// The latest result.
     pub result: Option<ResultRef>,
+    /// Credits of this attempt; `None` in records from before there were any.
+    pub credits: Option<JobCredits>,
     /// Measured use of outside services.
     pub usage: Usage,
     /// Creation.

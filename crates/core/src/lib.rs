@@ -12,6 +12,7 @@
 //! **Invariant:** no AWS, no I/O, no clock and no randomness of its own; all of that comes through ports.
 
 pub mod access;
+pub mod account;
 pub mod codes;
 pub mod company;
 pub mod engine;

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 
 use crate::ids::LeaseToken;
 use crate::job::{
-    ChunkFailure, Completeness, Job, Lease, Notice, Phase, Reported, ResultRef, Slot, Stage, Status,
+    ChunkFailure, Completeness, Job, JobCredits, Lease, Notice, Phase, Reported, ResultRef, Slot, Stage,
+    Status,
 };
 use crate::step::{Edit, Guard, Step};
 use crate::time::Time;
@@ -379,7 +380,7 @@ pub fn audited(attempt: u32, expires_at: Time) -> Step {
 }
 
 /// The next attempt: keeps plan, done chunks and the last result, and forgets the rest.
-pub fn retry(job: &Job, now: Time, timing: &Timing, stage: Stage) -> Step {
+pub fn retry(job: &Job, now: Time, timing: &Timing, stage: Stage, credits: JobCredits) -> Step {
     Step::new(
         vec![
             Guard::StatusIn(vec![Status::Completed, Status::Failed, Status::Cancelled]),
@@ -403,6 +404,7 @@ pub fn retry(job: &Job, now: Time, timing: &Timing, stage: Stage) -> Step {
             Edit::DeadlineAt(None),
             Edit::WarnedAt(None),
             Edit::Cancel(None),
+            Edit::Reserve(credits),
             Edit::ExpiresAt(now.plus(timing.retention)),
             Edit::DueAt(Some(now.plus(timing.nudge).ceil_minute())),
         ],

@@ -174,6 +174,34 @@ pub struct Spec {
     pub settings_schema: Value,
     /// A deadline shorter than the installation's.
     pub deadline: Option<Duration>,
+    /// Whether its attempts count in the window of starts ([`crate::account::Window::Starts`]).
+    pub limits_starts: bool,
+}
+
+/// A file as it is described before there is a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSize<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// Media type as declared.
+    pub content_type: &'a str,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// What a job over some files will come to, as far as can be said without reading them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Estimate {
+    /// Pages; `None` where the files have none, or their number cannot be guessed.
+    pub pages: Option<u32>,
+    /// Chunks.
+    pub chunks: u32,
+    /// Tokens of a language model; 0 with rules.
+    pub tokens: u64,
+    /// Credits that are reserved: the most that the job is charged.
+    pub credits: u32,
+    /// Seconds of work on an idle installation.
+    pub seconds: u32,
 }
 
 /// What is known of a file before anybody reads it whole.
@@ -285,6 +313,9 @@ pub trait Pipeline: Send + Sync {
 
     /// Whether the file may be worth reading: name, type, size and, when known, the first bytes. 413, 415 or 422.
     fn check_file(&self, head: &FileHead<'_>) -> Result<(), Problem>;
+
+    /// What a job with these settings, as [`Pipeline::settings`] gave them, will come to. The credits are a bound.
+    fn estimate(&self, kind: Option<&str>, settings: &Value, files: &[FileSize<'_>]) -> Estimate;
 
     /// Makes the plan.
     async fn plan(&self, request: PlanRequest<'_>, work: &dyn Work) -> Outcome<Planned>;

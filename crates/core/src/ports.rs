@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::account::{Due, Dues};
 use crate::ids::JobId;
 use crate::job::{Job, Priority, Status};
 use crate::message::Message;
@@ -72,6 +73,8 @@ pub struct NewJob {
     pub idempotency: Option<IdempotencyEntry>,
     /// Set for a job that is to run at once: it takes its places under these limits.
     pub places: Option<RunningLimits>,
+    /// What its user pays.
+    pub dues: Dues,
 }
 
 /// What a client asked for with an idempotency key.
@@ -98,6 +101,8 @@ pub enum Created {
     KeyInUse(IdempotencyEntry),
     /// There is no place for the job to run at once; nothing was written.
     Full,
+    /// The user cannot pay this; nothing was written.
+    Unpaid(Due),
 }
 
 /// Files and settings of a job: kept beside the record, which must stay small.
@@ -179,7 +184,7 @@ pub struct JobPage {
 /// The job records.
 #[async_trait]
 pub trait JobStore: Send + Sync {
-    /// Creates a job with its details, its idempotency entry and its places, all or none.
+    /// Creates a job with its details, its idempotency entry, its places and what its user pays, all or none.
     async fn create(&self, new: NewJob) -> PortResult<Created>;
     /// What `owner`'s `key` was used for, if it is remembered at `now`.
     async fn idempotent(&self, owner: &str, key: &str, now: Time) -> PortResult<Option<IdempotencyEntry>>;
@@ -187,9 +192,17 @@ pub trait JobStore: Send + Sync {
     async fn get(&self, id: JobId) -> PortResult<Option<Job>>;
     /// One conditional write.
     async fn apply(&self, id: JobId, step: &Step) -> PortResult<Applied>;
-    /// One conditional write in the transaction that takes the places of `job`. A job that has them keeps them.
-    async fn admit(&self, job: &Job, step: &Step, limits: &RunningLimits) -> PortResult<Admission>;
-    /// A terminal move of `job`: one conditional write in the transaction that settles what hangs on it, its places.
+    /// One conditional write in the transaction that takes the places of `job`, where there are limits, and what its
+    /// owner pays. A job that has its places keeps them.
+    async fn admit(
+        &self,
+        job: &Job,
+        step: &Step,
+        places: Option<&RunningLimits>,
+        dues: &Dues,
+    ) -> PortResult<Admission>;
+    /// A terminal move of `job`: one conditional write in the transaction that settles what hangs on it: its places, and
+    /// its credits by the step's [`crate::step::Edit::Charge`].
     async fn finish(&self, job: &Job, step: &Step) -> PortResult<Applied>;
     /// Jobs of `tenant` created at `since` or later that wait for a place, oldest first, at most `limit`, from an index
     /// that may lag.

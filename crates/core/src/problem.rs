@@ -42,6 +42,19 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// When to try again, in seconds.
     pub retry_after_s: Option<u64>,
+    /// How full the limit is that was met.
+    pub rate: Option<Rate>,
+}
+
+/// How full a limit is, for the headers `RateLimit-*`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// So many are allowed in a window.
+    pub limit: u32,
+    /// So many are left in this one.
+    pub remaining: u32,
+    /// Seconds until the window ends.
+    pub reset_s: u64,
 }
 
 impl Problem {
@@ -53,6 +66,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after_s: None,
+            rate: None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! A job takes its places when its first message may be sent, and leaves them with its terminal move. One that finds no
 //! place stays `queued` in the phase `waiting`, without a message, until another leaves.
 
+use crate::account::Due;
 use crate::job::Job;
 use crate::step::Applied;
 
@@ -55,4 +56,6 @@ pub enum Admission {
     Applied(Applied),
     /// No room; nothing was written.
     Full,
+    /// The user cannot pay this; nothing was written.
+    Unpaid(Due),
 }

@@ -6,7 +6,8 @@
 
 use crate::ids::LeaseToken;
 use crate::job::{
-    ChunkFailure, Completeness, Job, Lease, Notice, Phase, Reported, ResultRef, Slot, Stage, Status,
+    ChunkFailure, Completeness, Job, JobCredits, Lease, Notice, Phase, Reported, ResultRef, Slot, Stage,
+    Status,
 };
 use crate::time::Time;
 use crate::usage::Usage;
@@ -51,6 +52,8 @@ pub enum Guard {
     NotWarned,
     /// Retention ends later than this.
     KeptAt(Time),
+    /// Nothing visible has changed since this version.
+    VersionIs(u64),
 }
 
 /// A change of the record.
@@ -96,6 +99,10 @@ pub enum Edit {
     Error(Option<Notice>),
     /// See [`Job::result`].
     Result(ResultRef),
+    /// Credits are set aside for the attempt that begins.
+    Reserve(JobCredits),
+    /// The attempt ends: so many of its credits are taken. Nothing in a record without.
+    Charge(u32),
     /// Adds to the counters.
     AddUsage(Usage),
     /// See [`Job::queued_at`].
@@ -149,6 +156,13 @@ impl Step {
         self
     }
 
+    /// The same step under one more condition.
+    #[must_use]
+    pub fn guarded(mut self, guard: Guard) -> Self {
+        self.guards.push(guard);
+        self
+    }
+
     /// The record after this step, or `None` when a guard does not hold.
     pub fn apply(&self, job: &Job) -> Option<Job> {
         if !self.guards.iter().all(|guard| guard.holds(job)) {
@@ -183,6 +197,7 @@ impl Guard {
                 .is_none_or(|reported| reported.percent < *percent),
             Self::NotWarned => job.warned_at.is_none(),
             Self::KeptAt(now) => job.expires_at > *now,
+            Self::VersionIs(version) => job.version == *version,
         }
     }
 }
@@ -228,6 +243,12 @@ impl Edit {
             Self::ClearWarnings => job.warnings.clear(),
             Self::Error(error) => job.error = error,
             Self::Result(result) => job.result = Some(result),
+            Self::Reserve(credits) => job.credits = Some(credits),
+            Self::Charge(amount) => {
+                if let Some(credits) = &mut job.credits {
+                    credits.charged = Some(amount);
+                }
+            }
             Self::AddUsage(usage) => job.usage.add(&usage),
             Self::QueuedAt(at) => job.queued_at = Some(at),
             Self::StartedAt(at) => job.started_at = at,

@@ -158,8 +158,17 @@ pub struct UsageView {
     cost_usd: String,
 }
 
+/// Credits of an attempt as clients see them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CreditsView {
+    /// Set aside as it began.
+    pub reserved: u32,
+    /// Taken as it ended; what is left of the reservation came back.
+    pub charged: Option<u32>,
+}
+
 /// The job as clients see it. In lists, which come from an index, what the index does not hold is left out: files,
-/// settings, failed chunks, formats, use, and the link to the result.
+/// settings, failed chunks, formats, credits, use, and the link to the result.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the fields are those of the API description")]
 pub struct JobView {
@@ -195,6 +204,8 @@ pub struct JobView {
     pub error: Option<Notice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub formats: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credits: Option<CreditsView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usage: Option<UsageView>,
     pub created_at: Time,
@@ -249,6 +260,13 @@ pub fn view(job: &Job, details: Option<&Details>, stream_token: Option<&str>, no
                 .flat_map(|result| result.formats.keys().cloned())
                 .collect()
         }),
+        credits: job
+            .credits
+            .filter(|_| details.is_some())
+            .map(|credits| CreditsView {
+                reserved: credits.reserved,
+                charged: credits.charged,
+            }),
         usage: details.map(|_| UsageView {
             cost_usd: job.usage.cost_usd(),
             usage: job.usage.clone(),

@@ -6,6 +6,7 @@ mod world;
 
 use std::time::Duration;
 
+use docmill_core::account::Dues;
 use docmill_core::ids::JobId;
 use docmill_core::intake::Reader;
 use docmill_core::job::{Job, Phase, Status};
@@ -36,6 +37,8 @@ fn running(world: &World) -> Vec<JobId> {
 fn shown(world: &World, id: JobId) -> JobView {
     let engine = &world.intake.engine;
     let reader = Reader {
+        ledger: world.memory.ledger.clone(),
+        monthly_grant: 500,
         doors: world.memory.doors(engine.clock.clone()),
         blobs: engine.blobs.clone(),
         transfers: world.memory.transfers.clone(),
@@ -121,7 +124,12 @@ fn a_company_shares_its_places_and_a_user_without_room_does_not_hold_the_others_
     let admit = |id: JobId| {
         let job = world.job(id);
         let step = moves::admit(&job, job.updated_at, &engine.timing);
-        block_on(engine.jobs.admit(&job, &step, &engine.timing.running)).unwrap()
+        block_on(
+            engine
+                .jobs
+                .admit(&job, &step, Some(&engine.timing.running), &Dues::default()),
+        )
+        .unwrap()
     };
     let mut jobs: Vec<Job> = ["ann", "ben", "cid"]
         .map(|owner| {
@@ -139,6 +147,7 @@ fn a_company_shares_its_places_and_a_user_without_room_does_not_hold_the_others_
             request: Default::default(),
             idempotency: None,
             places: None,
+            dues: Dues::default(),
         };
         block_on(world.memory.jobs.create(new)).unwrap();
     }

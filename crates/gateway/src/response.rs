@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use docmill_core::ids::JobId;
-use docmill_core::problem::{FieldError, Problem};
+use docmill_core::problem::{FieldError, Problem, Rate};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
@@ -106,6 +106,7 @@ impl Response {
         if let Some(after) = problem.retry_after_s {
             response = response.with("retry-after", after.to_string());
         }
+        response = response.rated(problem.rate);
         response.code = Some(problem.code.clone());
         response
     }
@@ -114,6 +115,14 @@ impl Response {
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.insert(name, value.into());
         self
+    }
+
+    /// The answer with how full a limit is.
+    pub fn rated(self, rate: Option<Rate>) -> Self {
+        let Some(rate) = rate else { return self };
+        self.with("ratelimit-limit", rate.limit.to_string())
+            .with("ratelimit-remaining", rate.remaining.to_string())
+            .with("ratelimit-reset", rate.reset_s.to_string())
     }
 
     /// The answer marked as being about a job, for the log.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use docmill_core::account::Dues;
 use docmill_core::ids::JobId;
 use docmill_core::job::{Job, Phase, Status};
 use docmill_core::ports::{
@@ -17,12 +18,14 @@ use docmill_core::timing::RETENTION;
 use docmill_core::usage::Usage;
 
 use crate::details::MemoryDetails;
+use crate::ledger::MemoryLedger;
 use crate::lock;
 
 /// Records by id.
 #[derive(Debug)]
 pub struct MemoryJobs {
     details: Arc<MemoryDetails>,
+    ledger: Arc<MemoryLedger>,
     state: Mutex<State>,
 }
 
@@ -72,10 +75,11 @@ impl State {
 }
 
 impl MemoryJobs {
-    /// No jobs. Creations also write to `details`.
-    pub fn new(details: Arc<MemoryDetails>) -> Self {
+    /// No jobs. Creations also write to `details`, and users pay from `ledger`.
+    pub fn new(details: Arc<MemoryDetails>, ledger: Arc<MemoryLedger>) -> Self {
         Self {
             details,
+            ledger,
             state: Mutex::default(),
         }
     }
@@ -119,12 +123,17 @@ impl JobStore for MemoryJobs {
         if state.jobs.contains_key(&new.job.id) {
             return Ok(Created::Yes);
         }
+        let mut accounts = self.ledger.lock();
+        if let Some(due) = accounts.unpaid(&new.job.owner, &new.dues) {
+            return Ok(Created::Unpaid(due));
+        }
         if let Some(limits) = &new.places {
             if !state.has_room(&new.job, limits) {
                 return Ok(Created::Full);
             }
             state.take_places(&new.job);
         }
+        accounts.pay(&new.job.owner, new.job.id, new.job.attempt, &new.dues);
         if let Some(entry) = new.idempotency {
             state
                 .idempotency
@@ -147,25 +156,36 @@ impl JobStore for MemoryJobs {
         Ok(lock(&self.state).apply(id, step))
     }
 
-    async fn admit(&self, job: &Job, step: &Step, limits: &RunningLimits) -> PortResult<Admission> {
+    async fn admit(
+        &self,
+        job: &Job,
+        step: &Step,
+        places: Option<&RunningLimits>,
+        dues: &Dues,
+    ) -> PortResult<Admission> {
         let mut state = lock(&self.state);
-        let allowed = state
-            .jobs
-            .get(&job.id)
-            .is_some_and(|job| step.apply(job).is_some());
-        if allowed && !state.has_room(job, limits) {
-            return Ok(Admission::Full);
+        let Some(next) = state.jobs.get(&job.id).and_then(|job| step.apply(job)) else {
+            return Ok(Admission::Applied(state.apply(job.id, step)));
+        };
+        let mut accounts = self.ledger.lock();
+        if let Some(due) = accounts.unpaid(&job.owner, dues) {
+            return Ok(Admission::Unpaid(due));
         }
-        if allowed {
+        if let Some(limits) = places {
+            if !state.has_room(job, limits) {
+                return Ok(Admission::Full);
+            }
             state.take_places(job);
         }
+        accounts.pay(&job.owner, job.id, next.attempt, dues);
         Ok(Admission::Applied(state.apply(job.id, step)))
     }
 
     async fn finish(&self, job: &Job, step: &Step) -> PortResult<Applied> {
         let mut state = lock(&self.state);
         let applied = state.apply(job.id, step);
-        if matches!(applied, Applied::Yes(_)) {
+        if let Applied::Yes(ended) = &applied {
+            self.ledger.lock().settle(ended);
             for tenant in Tenant::of(job) {
                 state.leave_place(&tenant, job.id);
             }
@@ -281,6 +301,7 @@ fn listed(job: &Job) -> Job {
         warnings: Vec::new(),
         error: None,
         result: None,
+        credits: None,
         usage: Usage::default(),
         file_count: 0,
         updated_at: last_known.unwrap_or(job.created_at),

@@ -20,6 +20,7 @@ mod entropy;
 mod events;
 mod health;
 mod job_store;
+mod ledger;
 mod live;
 mod meter;
 mod queue;
@@ -35,6 +36,7 @@ pub use entropy::{OsEntropy, SeededEntropy};
 pub use events::MemoryEvents;
 pub use health::MemoryHealth;
 pub use job_store::MemoryJobs;
+pub use ledger::MemoryLedger;
 pub use live::MemoryLive;
 pub use meter::MemoryMeter;
 pub use queue::{Delivery, MemoryQueue, QueueSettings};
@@ -54,6 +56,7 @@ pub struct Memory {
     pub queue: Arc<MemoryQueue>,
     pub live: Arc<MemoryLive>,
     pub companies: Arc<MemoryCompanies>,
+    pub ledger: Arc<MemoryLedger>,
     pub connections: Arc<MemoryConnections>,
     pub health: Arc<MemoryHealth>,
     pub meter: Arc<MemoryMeter>,
@@ -66,8 +69,9 @@ impl Memory {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let details = Arc::new(MemoryDetails::default());
         let blobs = Arc::new(MemoryBlobs::default());
+        let ledger = Arc::new(MemoryLedger::default());
         Self {
-            jobs: Arc::new(MemoryJobs::new(details.clone())),
+            jobs: Arc::new(MemoryJobs::new(details.clone(), ledger.clone())),
             details,
             events: Arc::default(),
             transfers: Arc::new(MemoryTransfers::new(blobs.clone(), clock.clone())),
@@ -75,6 +79,7 @@ impl Memory {
             queue: Arc::new(MemoryQueue::new(clock, QueueSettings::default())),
             live: Arc::default(),
             companies: Arc::default(),
+            ledger,
             connections: Arc::default(),
             health: Arc::default(),
             meter: Arc::default(),

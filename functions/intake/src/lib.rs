@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use docmill_core::access::Caller;
-use docmill_core::intake::{Accepted, DeclaredFile, Intake, StartRequest, Uploads};
+use docmill_core::intake::{Accepted, DeclaredFile, Intake, StartRequest, Submission, Uploads};
 use docmill_core::job::Status;
 use docmill_core::live::issue_ticket;
 use docmill_core::ports::LiveFeed;
@@ -53,6 +53,8 @@ pub enum Action {
     Retry,
     /// A ticket for the WebSocket.
     Ticket,
+    /// What a job would come to.
+    Estimate,
     /// About companies.
     Company(companies::Action),
 }
@@ -64,6 +66,7 @@ const ROUTES: &[Route<Action>] = &[
     post("/v1/jobs/{id}/cancel", Action::Cancel),
     post("/v1/jobs/{id}/retry", Action::Retry),
     post("/v1/live/ticket", Action::Ticket),
+    post("/v1/estimate", Action::Estimate),
     company("POST", "/v1/companies", companies::Action::Create),
     company("GET", "/v1/companies", companies::Action::Own),
     company("GET", "/v1/companies/{id}", companies::Action::Show),
@@ -143,6 +146,11 @@ impl App for IntakeApp {
             Action::Cancel => self.accepted(&caller, &self.intake.cancel(&caller, request.job_id()?).await?),
             Action::Retry => self.accepted(&caller, &self.intake.retry(&caller, request.job_id()?).await?),
             Action::Ticket => self.ticket(request).await,
+            Action::Estimate => {
+                let (submission, files) = described(request)?;
+                let estimate = self.intake.estimate(&caller, &submission, &files).await?;
+                Response::json(200, &estimate)
+            }
             Action::Company(action) => self.company(action, request).await,
         }
     }
@@ -176,12 +184,7 @@ impl IntakeApp {
 
     /// A job whose files follow. A repetition gets fresh links for what is still missing.
     async fn announce(&self, request: &Request) -> Result<Response, Problem> {
-        let Value::Object(mut body) = request.json()?.unwrap_or_default() else {
-            let detail = "The body is a JSON object with the fields of the job.";
-            return Err(Problem::new(400, "INVALID_JSON", detail));
-        };
-        let files = declared(body.remove("files"))?;
-        let submission = fields::from_json(body, request.header("idempotency-key"))?;
+        let (submission, files) = described(request)?;
         let accepted = self
             .intake
             .announce(&request.caller()?, submission, files)
@@ -198,6 +201,7 @@ impl IntakeApp {
         };
         Ok(Response::json(202, &announced)?
             .with("location", location(&accepted))
+            .rated(accepted.rate)
             .about(job.id))
     }
 
@@ -223,7 +227,9 @@ impl IntakeApp {
     }
 
     fn accepted(&self, caller: &Caller, accepted: &Accepted) -> Result<Response, Problem> {
-        Ok(Response::json(202, &self.view(caller, accepted))?.about(accepted.job.id))
+        Ok(Response::json(202, &self.view(caller, accepted))?
+            .rated(accepted.rate)
+            .about(accepted.job.id))
     }
 
     fn view(&self, caller: &Caller, accepted: &Accepted) -> JobView {
@@ -233,6 +239,17 @@ impl IntakeApp {
 
 fn location(accepted: &Accepted) -> String {
     format!("/v1/jobs/{}", accepted.job.id)
+}
+
+/// What a job is to be, and its files, from a JSON object.
+fn described(request: &Request) -> Result<(Submission, Vec<DeclaredFile>), Problem> {
+    let Value::Object(mut body) = request.json()?.unwrap_or_default() else {
+        let detail = "The body is a JSON object with the fields of the job.";
+        return Err(Problem::new(400, "INVALID_JSON", detail));
+    };
+    let files = declared(body.remove("files"))?;
+    let submission = fields::from_json(body, request.header("idempotency-key"))?;
+    Ok((submission, files))
 }
 
 fn declared(files: Option<Value>) -> Result<Vec<DeclaredFile>, Problem> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
 use docmill_aws::{
-    Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLive, S3Blobs, S3Transfers,
-    SqsQueue,
+    Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive, S3Blobs,
+    S3Transfers, SqsQueue,
 };
 use docmill_core::access::Doors;
 use docmill_core::engine::Engine;
@@ -53,6 +53,8 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
             engine,
             doors,
             companies,
+            ledger: Arc::new(DynamoLedger::new(clients.dynamodb(), &config.accounts_table)),
+            allowance: config.allowance,
             transfers,
         },
         feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),

@@ -1,9 +1,10 @@
 //! HTTP reads: jobs, lists, events, results; what the installation can do and whether it is well.
 //!
 //! Decodes, calls [`docmill_core::intake::Reader`], encodes. One file a group of routes: `jobs`, `events`,
-//! `installation`.
+//! `figures`, `installation`.
 
 mod events;
+mod figures;
 mod installation;
 mod jobs;
 
@@ -41,6 +42,10 @@ pub enum Action {
     Stream,
     /// Its result.
     Result,
+    /// The caller's credits.
+    Credits,
+    /// How jobs went.
+    Stats,
     /// What can be done with documents here.
     Pipelines,
     /// What a page needs to know before anybody signs in.
@@ -57,6 +62,8 @@ const ROUTES: &[Route<Action>] = &[
     get("/v1/jobs/{id}/events", Action::Events),
     get("/v1/jobs/{id}/stream", Action::Stream),
     get("/v1/jobs/{id}/result", Action::Result),
+    get("/v1/credits", Action::Credits),
+    get("/v1/stats", Action::Stats),
     get("/v1/pipelines", Action::Pipelines),
     get("/v1/config", Action::Config),
     get("/v1/health", Action::Health),
@@ -86,6 +93,8 @@ impl App for StatusApp {
             Action::Events => self.events(request).await,
             Action::Stream => self.stream(request).await,
             Action::Result => self.result(request).await,
+            Action::Credits => self.credits(request).await,
+            Action::Stats => self.stats(request).await,
             Action::Pipelines => self.pipelines(request),
             Action::Config => self.config(),
             Action::Health => installation::health(),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
 use docmill_aws::{
-    AwsHealth, Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, S3Blobs, S3Transfers,
+    AwsHealth, Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, S3Blobs,
+    S3Transfers,
 };
 use docmill_core::access::Doors;
 use docmill_core::intake::Reader;
@@ -31,6 +32,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         transfers: Arc::new(S3Transfers::new(clients.s3(), &config.bucket)),
         clock: Arc::new(SystemClock),
         registry: docmill_pipelines::registry(),
+        ledger: Arc::new(DynamoLedger::new(clients.dynamodb(), &config.accounts_table)),
+        monthly_grant: config.monthly_credits,
         tokens: StreamTokens::new(config.stream_secret),
     };
     let health = AwsHealth::new(

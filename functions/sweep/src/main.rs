@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
-use docmill_aws::{Clients, DynamoDetails, DynamoEvents, DynamoJobs, S3Blobs, SqsDeadLetters, SqsQueue};
+use docmill_aws::{
+    Clients, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, S3Blobs, SqsDeadLetters, SqsQueue,
+};
 use docmill_core::engine::Engine;
 use docmill_core::sandbox::NoSandbox;
 use docmill_core::sweep::Sweep;
@@ -38,6 +40,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let app = &SweepApp {
         sweep: Sweep {
             engine,
+            ledger: Arc::new(DynamoLedger::new(clients.dynamodb(), &config.accounts_table)),
             dead_letters,
             events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
         },

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use docmill_core::ids::{JobId, LeaseToken};
 use docmill_core::job::{
-    ChunkFailure, Completeness, Job, Lease, Notice, Phase, Priority, Reported, ResultRef, Slot, Stage, Status,
+    ChunkFailure, Completeness, Job, JobCredits, Lease, Notice, Phase, Priority, Reported, ResultRef, Slot,
+    Stage, Status,
 };
 use docmill_core::step::{Edit, Guard, Step};
 use docmill_core::time::Time;
@@ -115,6 +116,15 @@ pub fn result() -> impl Strategy<Value = ResultRef> {
         })
 }
 
+/// Credits of an attempt.
+pub fn credits() -> impl Strategy<Value = JobCredits> {
+    (0_u32..9, of(0_u32..9), 0_u32..4).prop_map(|(reserved, charged, counted)| JobCredits {
+        reserved,
+        charged,
+        counted,
+    })
+}
+
 /// Counters.
 pub fn usage() -> impl Strategy<Value = Usage> {
     let counter = || prop_oneof![1 => Just(0_u64), 1 => 1_u64..1_000_000_000_000];
@@ -168,7 +178,7 @@ prop_compose! {
             expires_at, status: Status::Queued, phase: Phase::Planning, outcome: None, attempt: 1, version: 1,
             total: None, done: Default::default(), failed: BTreeMap::new(), leases: BTreeMap::new(),
             tries: BTreeMap::new(), stage: crate::make::stage(0), reported: None, warnings: Vec::new(), error: None,
-            result: None, usage: Usage::default(), queued_at: None, started_at: None, completed_at: None,
+            result: None, credits: None, usage: Usage::default(), queued_at: None, started_at: None, completed_at: None,
             updated_at: created_at, deadline_at: None, warned_at: None, cancel_requested_at: None,
             cancelled_by: None, due_at: None, quiet: false,
         }
@@ -202,9 +212,10 @@ prop_compose! {
         warnings in vec(notice(), 0..3),
         error in of(notice()),
         result in of(result()),
+        credits in of(credits()),
         usage in usage(),
     ) -> Job {
-        Job { done, failed, leases, tries, warnings, error, result, usage, ..base }
+        Job { done, failed, leases, tries, warnings, error, result, credits, usage, ..base }
     }
 }
 
@@ -247,6 +258,7 @@ pub fn guard() -> impl Strategy<Value = Guard> {
         percent().prop_map(Guard::ReportedBelow),
         Just(Guard::NotWarned),
         time().prop_map(Guard::KeptAt),
+        (1_u64..4).prop_map(Guard::VersionIs),
     ]
 }
 
@@ -279,6 +291,8 @@ pub fn edit() -> impl Strategy<Value = Edit> {
             of(notice()).prop_map(Edit::Error),
             result().prop_map(Edit::Result),
             usage().prop_map(Edit::AddUsage),
+            credits().prop_map(Edit::Reserve),
+            (0_u32..9).prop_map(Edit::Charge),
         ],
         prop_oneof![
             time().prop_map(Edit::QueuedAt),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use docmill_core::account::Dues;
 use docmill_core::ids::{JobId, LeaseToken, hex};
 use docmill_core::job::{Job, Phase, Reported, Slot, Stage, Status};
 use docmill_core::moves::Claim;
@@ -107,6 +108,7 @@ impl Ports {
             request: RequestDetail::default(),
             idempotency: None,
             places: None,
+            dues: Dues::default(),
         };
         assert_eq!(self.jobs.create(new).await, Ok(Created::Yes));
     }

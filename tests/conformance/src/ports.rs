@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use docmill_core::account::Ledger;
 use docmill_core::company::Companies;
 use docmill_core::job::Priority;
 use docmill_core::ports::{
@@ -25,6 +26,7 @@ pub struct Ports {
     pub dead_letters: Arc<dyn DeadLetters>,
     pub live: Arc<dyn LiveFeed>,
     pub companies: Arc<dyn Companies>,
+    pub ledger: Arc<dyn Ledger>,
     pub health: Arc<dyn Health>,
     /// Knows [`READERS`](crate::rules::sandbox::READERS).
     pub sandbox: Arc<dyn Sandbox>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use docmill_core::job::{Phase, Slot, Status};
+use docmill_core::job::{JobCredits, Phase, Slot, Status};
 use docmill_core::moves;
 use docmill_core::next::{NextStep, next_step};
 use docmill_core::step::Edit;
@@ -357,7 +357,8 @@ impl State {
     /// `Intake::retry` and `Engine::enqueue`.
     fn next_attempt(&mut self, plant: Plant, queued: Queued) -> bool {
         let attempt = self.job().attempt;
-        let step = moves::retry(self.job(), NOW, &timing(), stage()).with(Edit::Phase(queued.phase()));
+        let step = moves::retry(self.job(), NOW, &timing(), stage(), JobCredits::default())
+            .with(Edit::Phase(queued.phase()));
         let accepted = self.write(plant, step, attempt);
         if accepted && queued == Queued::Sent {
             self.mails.send(Mail {

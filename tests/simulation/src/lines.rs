@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use docmill_core::ids::JobId;
 use docmill_core::pipeline::{
-    Accepted, ExportOptions, FileHead, Format, MergeRequest, Merged, Outcome, Pipeline, PlanRequest, Planned,
-    PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
+    Accepted, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome, Pipeline,
+    PlanRequest, Planned, PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
 };
 use docmill_core::ports::Clock;
 use docmill_core::problem::{FieldError, Problem};
@@ -94,6 +94,7 @@ impl Lines {
             formats: FORMATS,
             settings_schema: json!({}),
             deadline,
+            limits_starts: false,
         };
         Self { spec, sim }
     }
@@ -143,6 +144,9 @@ impl Lines {
     }
 }
 
+/// Credits of a job, of whatever length.
+pub(crate) const PRICE: u32 = 7;
+
 #[async_trait]
 impl Pipeline for Lines {
     fn spec(&self) -> &Spec {
@@ -155,6 +159,15 @@ impl Pipeline for Lines {
 
     fn check_file(&self, _head: &FileHead<'_>) -> Result<(), Problem> {
         Ok(())
+    }
+
+    fn estimate(&self, _kind: Option<&str>, _settings: &Value, files: &[FileSize<'_>]) -> Estimate {
+        Estimate {
+            chunks: u32::try_from(files.len()).unwrap_or(u32::MAX),
+            credits: PRICE,
+            seconds: 1,
+            ..Estimate::default()
+        }
     }
 
     async fn plan(&self, request: PlanRequest<'_>, work: &dyn Work) -> Outcome<Planned> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use docmill_core::access::Doors;
+use docmill_core::account::Allowance;
 use docmill_core::engine::Engine;
 use docmill_core::intake::{Intake, Reader};
 use docmill_core::live::Live;
@@ -78,9 +79,13 @@ impl Parts {
                 engine: engine.clone(),
                 doors: doors.clone(),
                 companies: memory.companies.clone(),
+                ledger: memory.ledger.clone(),
+                allowance: plenty(),
                 transfers: memory.transfers.clone(),
             },
             reader: Reader {
+                ledger: memory.ledger.clone(),
+                monthly_grant: 500,
                 doors: doors.clone(),
                 blobs: engine.blobs.clone(),
                 transfers: memory.transfers.clone(),
@@ -91,6 +96,7 @@ impl Parts {
             sweep: Sweep {
                 engine: engine.clone(),
                 events: events.clone(),
+                ledger: memory.ledger.clone(),
                 dead_letters: queue,
             },
             publisher: Publisher {
@@ -110,4 +116,15 @@ impl Parts {
             engine,
         }
     }
+}
+
+/// Nobody meets a limit who does not look for one.
+fn plenty() -> Allowance {
+    let mut allowance = Allowance {
+        monthly_grant: 1_000_000,
+        ..Allowance::default()
+    };
+    allowance.uploads.limit = 1_000_000;
+    allowance.starts.limit = 1_000_000;
+    allowance
 }

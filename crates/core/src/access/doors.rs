@@ -118,6 +118,15 @@ impl Doors {
         self.events.after(granted.job.id, after, limit).await
     }
 
+    /// Whether the caller may do `action` to the installation.
+    pub fn installation(&self, caller: &Caller, action: Action) -> Result<(), Problem> {
+        if Standings::of(None, false, caller.operator).allow(action) {
+            Ok(())
+        } else {
+            Err(Problem::forbidden())
+        }
+    }
+
     /// A page of the caller's own jobs, or of a company that the caller may see. Jobs of companies that the caller has
     /// left are left out.
     pub async fn list(

@@ -1,7 +1,10 @@
 //! Cancel and retry.
 
+use super::create::price;
+use super::dues::{DUE_TRIES, crowded};
 use super::{Accepted, Intake};
 use crate::access::{Action, Caller};
+use crate::account::{Due, price_of_retry, windows_of};
 use crate::ids::JobId;
 use crate::job::{Job, Status};
 use crate::moves::{self, NoRetry};
@@ -44,19 +47,33 @@ impl Intake {
             .details
             .put_request(id, &details.request, until)
             .await?;
-        let step = moves::retry(job, now, &self.engine.timing, stage);
-        match self.engine.enqueue(job, step).await? {
-            Applied::Yes(job) => {
-                self.queue(&job).await;
-                Ok(Accepted::of(&granted.now(*job), details))
-            }
-            // Somebody else retried it at the same moment: that attempt serves both.
-            Applied::Refused(current) if current.attempt == job.attempt + 1 => {
-                Ok(Accepted::of(&granted.now(*current), details))
-            }
-            Applied::Refused(current) => Err(no_retry(NoRetry::NotTerminal, &current)),
-            Applied::Unknown => Err(Problem::job_not_found()),
+        let whole = price(self.engine.pipeline(job)?, job.kind.as_deref(), &details.request);
+        let credits = price_of_retry(job, whole);
+        let windows = windows_of(self.engine.pipeline(job)?.spec(), false);
+        let step = moves::retry(job, now, &self.engine.timing, stage, credits);
+        for _ in 0..DUE_TRIES {
+            // An attempt is its owner's to pay, whoever of the company asked for it.
+            let account = self.account(&job.owner).await?;
+            let (dues, rate) = self.dues(&account, &windows, credits.reserved)?;
+            let accepted = match self.engine.enqueue(job, step.clone(), &dues).await? {
+                Err(_) => continue,
+                Ok(Applied::Yes(job)) => {
+                    self.queue(&job).await;
+                    Accepted {
+                        rate,
+                        ..Accepted::of(&granted.now(*job), details)
+                    }
+                }
+                // Somebody else retried it at the same moment: that attempt serves both.
+                Ok(Applied::Refused(current)) if current.attempt == job.attempt + 1 => {
+                    Accepted::of(&granted.now(*current), details)
+                }
+                Ok(Applied::Refused(current)) => return Err(no_retry(NoRetry::NotTerminal, &current)),
+                Ok(Applied::Unknown) => return Err(Problem::job_not_found()),
+            };
+            return Ok(accepted);
         }
+        Err(crowded(Due::Credits))
     }
 
     /// A stored plan brings its own inputs; without one the uploads are needed again.

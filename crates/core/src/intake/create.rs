@@ -3,15 +3,17 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
+use super::dues::{DUE_TRIES, crowded};
 use super::uploads::MULTIPART_ABOVE_BYTES;
 use super::{Accepted, DeclaredFile, Intake, SentFile, Submission, clean_file_name, fields};
 use crate::access::{Action, Caller, Standings};
+use crate::account::{Due, Dues, Window, windows_of};
 use crate::ids::{JobId, sha256_hex};
-use crate::job::{Job, Phase, Status};
-use crate::pipeline::{FileHead, Pipeline};
+use crate::job::{Job, JobCredits, Phase, Status};
+use crate::pipeline::{Estimate, FileHead, FileSize, Pipeline};
 use crate::plan::upload_key;
 use crate::ports::{Created, Details, FileDetail, IdempotencyEntry, NewJob, RequestDetail};
-use crate::problem::{FieldError, Problem};
+use crate::problem::{FieldError, Problem, Rate};
 use crate::timing::{IDEMPOTENCY_LIFE, UPLOAD_LIMIT};
 use crate::usage::Usage;
 
@@ -53,7 +55,7 @@ impl Intake {
             files: details,
             settings,
         };
-        let begun = match self.begin(caller, &submission, &request).await? {
+        let begun = match self.begin(caller, &submission, &request, pipeline).await? {
             Begun::New(begun) => begun,
             Begun::Existing(accepted) => return Ok(*accepted),
         };
@@ -86,40 +88,12 @@ impl Intake {
     ) -> Result<Accepted, Problem> {
         self.engine.meter.take();
         let (pipeline, settings) = self.checked(&submission, files.len())?;
-        let mut details = Vec::with_capacity(files.len());
-        for (index, file) in files.into_iter().enumerate() {
-            let name = clean_file_name(&file.name);
-            let content_type = content_type(&file.content_type);
-            let head = FileHead {
-                name: &name,
-                content_type: &content_type,
-                size: file.size,
-                first_bytes: None,
-            };
-            pipeline.check_file(&head)?;
-            let sha256 = file.sha256.map(|hash| hash.to_ascii_lowercase());
-            if sha256.as_ref().is_some_and(|hash| !is_sha256(hash)) {
-                let detail = "A SHA-256 has 64 hexadecimal digits.";
-                let field = format!("files[{index}].sha256");
-                return Err(Problem::invalid(vec![FieldError::new(
-                    field,
-                    "INVALID_SHA256",
-                    detail,
-                )]));
-            }
-            details.push(FileDetail {
-                size: file.size,
-                content_type,
-                sha256,
-                name,
-                ..FileDetail::default()
-            });
-        }
+        let details = self.declared(pipeline, &files)?;
         let mut request = RequestDetail {
             files: details,
             settings,
         };
-        let begun = match self.begin(caller, &submission, &request).await? {
+        let begun = match self.begin(caller, &submission, &request, pipeline).await? {
             Begun::New(begun) => begun,
             Begun::Existing(accepted) => return Ok(*accepted),
         };
@@ -141,8 +115,50 @@ impl Intake {
         self.create(caller, job, request, begun).await
     }
 
+    /// The files as they are described, each fit to be brought.
+    pub(super) fn declared(
+        &self,
+        pipeline: &dyn Pipeline,
+        files: &[DeclaredFile],
+    ) -> Result<Vec<FileDetail>, Problem> {
+        let mut details = Vec::with_capacity(files.len());
+        for (index, file) in files.iter().enumerate() {
+            let name = clean_file_name(&file.name);
+            let content_type = content_type(&file.content_type);
+            let head = FileHead {
+                name: &name,
+                content_type: &content_type,
+                size: file.size,
+                first_bytes: None,
+            };
+            pipeline.check_file(&head)?;
+            let sha256 = file.sha256.as_ref().map(|hash| hash.to_ascii_lowercase());
+            if sha256.as_ref().is_some_and(|hash| !is_sha256(hash)) {
+                let detail = "A SHA-256 has 64 hexadecimal digits.";
+                let field = format!("files[{index}].sha256");
+                return Err(Problem::invalid(vec![FieldError::new(
+                    field,
+                    "INVALID_SHA256",
+                    detail,
+                )]));
+            }
+            details.push(FileDetail {
+                size: file.size,
+                content_type,
+                sha256,
+                name,
+                ..FileDetail::default()
+            });
+        }
+        Ok(details)
+    }
+
     /// Checks everything that needs no look at a file.
-    fn checked(&self, submission: &Submission, files: usize) -> Result<(&dyn Pipeline, Value), Problem> {
+    pub(super) fn checked(
+        &self,
+        submission: &Submission,
+        files: usize,
+    ) -> Result<(&dyn Pipeline, Value), Problem> {
         fields::check(submission)?;
         let pipeline = self.engine.registry.get(&submission.pipeline).ok_or_else(|| {
             let known: Vec<&str> = self
@@ -180,35 +196,47 @@ impl Intake {
         caller: &Caller,
         submission: &Submission,
         request: &RequestDetail,
+        pipeline: &dyn Pipeline,
     ) -> Result<Begun, Problem> {
-        let standings = self.standings(caller, submission).await?;
         let now = self.engine.clock.now();
-        let id = JobId::generate(now, self.engine.entropy.as_ref());
-        let Some(key) = &submission.idempotency_key else {
-            return Ok(Begun::New(Beginning {
-                id,
-                standings,
-                idempotency: None,
-            }));
+        let key = submission.idempotency_key.as_deref();
+        let earlier = async {
+            match key {
+                Some(key) => self.engine.jobs.idempotent(&caller.owner, key, now).await,
+                None => Ok(None),
+            }
         };
-        let entry = IdempotencyEntry {
+        let (standings, earlier, account) = futures::join!(
+            self.standings(caller, submission),
+            earlier,
+            self.account(&caller.owner)
+        );
+        let standings = standings?;
+        let id = JobId::generate(now, self.engine.entropy.as_ref());
+        let idempotency = key.map(|key| IdempotencyEntry {
             owner: caller.owner.clone(),
-            key: key.clone(),
+            key: key.to_owned(),
             content_hash: content_hash(submission, request),
             job_id: id,
             expires_at: now.plus(IDEMPOTENCY_LIFE),
-        };
-        match self.engine.jobs.idempotent(&caller.owner, key, now).await? {
-            Some(earlier) => self
-                .repeated(caller, &entry, &earlier)
-                .await
-                .map(|accepted| Begun::Existing(Box::new(accepted))),
-            None => Ok(Begun::New(Beginning {
-                id,
-                standings,
-                idempotency: Some(entry),
-            })),
+        });
+        if let (Some(earlier), Some(entry)) = (earlier?, &idempotency) {
+            let accepted = self.repeated(caller, entry, &earlier).await?;
+            return Ok(Begun::Existing(Box::new(accepted)));
         }
+        let windows = windows_of(pipeline.spec(), !request.files.is_empty());
+        let price = price(pipeline, submission.kind.as_deref(), request);
+        // Who cannot pay is told before anything is stored; what was seen here is held to when the job is written.
+        let (dues, rate) = self.dues(&account?, &windows, price)?;
+        Ok(Begun::New(Beginning {
+            id,
+            standings,
+            idempotency,
+            windows,
+            price,
+            dues,
+            rate,
+        }))
     }
 
     /// What the caller will be to the job: a member's standing in its company counts from the first moment.
@@ -234,37 +262,47 @@ impl Intake {
         caller: &Caller,
         mut job: Job,
         request: RequestDetail,
-        begun: Beginning,
+        mut begun: Beginning,
     ) -> Result<Accepted, Problem> {
-        let Beginning {
-            standings,
-            idempotency,
-            ..
-        } = begun;
-        let mut new = NewJob {
-            places: (job.status == Status::Queued).then_some(self.engine.timing.running),
-            job: job.clone(),
-            request: request.clone(),
-            idempotency: idempotency.clone(),
-        };
-        let mut created = self.engine.jobs.create(new.clone()).await?;
-        if created == Created::Full {
-            job.phase = Phase::Waiting;
-            new.job.phase = Phase::Waiting;
-            new.places = None;
-            created = self.engine.jobs.create(new).await?;
+        job.credits = Some(JobCredits {
+            reserved: begun.price,
+            ..JobCredits::default()
+        });
+        let mut places = (job.status == Status::Queued).then_some(self.engine.timing.running);
+        for _ in 0..DUE_TRIES {
+            let new = NewJob {
+                job: job.clone(),
+                request: request.clone(),
+                idempotency: begun.idempotency.clone(),
+                places,
+                dues: begun.dues.clone(),
+            };
+            match (self.engine.jobs.create(new).await?, &begun.idempotency) {
+                (Created::Full, _) => {
+                    job.phase = Phase::Waiting;
+                    places = None;
+                }
+                (Created::Unpaid(_), _) => {
+                    let account = self.account(&caller.owner).await?;
+                    (begun.dues, begun.rate) = self.dues(&account, &begun.windows, begun.price)?;
+                }
+                (Created::KeyInUse(earlier), Some(entry)) => {
+                    return self.repeated(caller, entry, &earlier).await;
+                }
+                (Created::Yes | Created::KeyInUse(_), _) => {
+                    return Ok(Accepted {
+                        job,
+                        standings: begun.standings,
+                        rate: begun.rate,
+                        details: Details {
+                            request,
+                            ..Details::default()
+                        },
+                    });
+                }
+            }
         }
-        match (created, idempotency) {
-            (Created::KeyInUse(earlier), Some(entry)) => self.repeated(caller, &entry, &earlier).await,
-            _ => Ok(Accepted {
-                job,
-                standings,
-                details: Details {
-                    request,
-                    ..Details::default()
-                },
-            }),
-        }
+        Err(crowded(Due::Credits))
     }
 
     /// The same key again: the same job for the same content, a refusal for other content.
@@ -349,6 +387,34 @@ struct Beginning {
     /// What the caller will be to it.
     standings: Standings,
     idempotency: Option<IdempotencyEntry>,
+    windows: Vec<Window>,
+    /// Credits.
+    price: u32,
+    dues: Dues,
+    rate: Option<Rate>,
+}
+
+/// The credits of a job over these files.
+pub(super) fn price(pipeline: &dyn Pipeline, kind: Option<&str>, request: &RequestDetail) -> u32 {
+    price_of(pipeline, kind, &request.settings, &request.files).credits
+}
+
+/// What a job over these files will come to.
+pub(super) fn price_of(
+    pipeline: &dyn Pipeline,
+    kind: Option<&str>,
+    settings: &Value,
+    files: &[FileDetail],
+) -> Estimate {
+    let sizes: Vec<FileSize<'_>> = files
+        .iter()
+        .map(|file| FileSize {
+            name: &file.name,
+            content_type: &file.content_type,
+            size: file.size,
+        })
+        .collect();
+    pipeline.estimate(kind, settings, &sizes)
 }
 
 /// SHA-256 over what the request means: its fields and each file's name, size and hash, not the form's bytes.

@@ -3,7 +3,9 @@
 mod companies;
 mod control;
 mod create;
+mod dues;
 mod fields;
+mod figures;
 mod read;
 mod uploads;
 
@@ -13,16 +15,19 @@ use serde_json::Value;
 
 pub use companies::{CompanyView, NewCompany, NewInvitation, NewRole, OwnCompanies};
 pub use fields::{MAX_FILES, clean_file_name};
+pub use figures::{Accounting, CreditsView, EstimateView, Stats};
 pub use read::{Download, EventPage, JobList, ListQuery, Reader};
 pub use uploads::{FileUpload, MAX_PART_LINKS, StartFile, StartRequest, UploadPart, Uploads};
 
 use bytes::Bytes;
 
 use crate::access::{Action, Caller, Doors, Granted, Standings};
+use crate::account::{Allowance, Ledger};
 use crate::company::Companies;
 use crate::engine::Engine;
 use crate::job::{Job, Priority};
 use crate::ports::{Details, Transfers};
+use crate::problem::Rate;
 use crate::stream_token::StreamTokens;
 use crate::time::Time;
 use crate::view::{JobView, view};
@@ -84,6 +89,8 @@ pub struct Accepted {
     pub details: Details,
     /// What the caller is to it.
     pub standings: Standings,
+    /// How full the fullest of the caller's limits is now, where one was taken from.
+    pub rate: Option<Rate>,
 }
 
 impl Accepted {
@@ -92,6 +99,7 @@ impl Accepted {
             job: granted.job().clone(),
             details,
             standings: granted.standings().clone(),
+            rate: None,
         }
     }
 
@@ -118,6 +126,10 @@ pub struct Intake {
     pub doors: Doors,
     /// Who is in which company.
     pub companies: Arc<dyn Companies>,
+    /// Credits and windows.
+    pub ledger: Arc<dyn Ledger>,
+    /// What users may use up.
+    pub allowance: Allowance,
     /// Signed links.
     pub transfers: Arc<dyn Transfers>,
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Accepted;
 use crate::access::{Action, Caller, Doors, Granted};
+use crate::account::Ledger;
 use crate::ids::JobId;
 use crate::job::{Job, Phase};
 use crate::pipeline::{ExportOptions, Format, Registry};
@@ -41,6 +42,8 @@ pub struct Reader {
     pub transfers: Arc<dyn Transfers>,
     pub clock: Arc<dyn Clock>,
     pub registry: Registry,
+    pub ledger: Arc<dyn Ledger>,
+    pub monthly_grant: u32,
     pub tokens: StreamTokens,
 }
 

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::dues::crowded;
 use super::{Accepted, Intake};
 use crate::access::{Action, Caller};
+use crate::account::Dues;
 use crate::ids::JobId;
 use crate::job::{Job, Status};
 use crate::moves;
@@ -241,7 +243,8 @@ impl Intake {
         usage.count("sqs.send");
         let now = self.engine.clock.now();
         let step = moves::enqueue(now, &self.engine.timing, pipeline.spec().stages.queued(), usage);
-        match self.engine.enqueue(job, step).await? {
+        let enqueued = self.engine.enqueue(job, step, &Dues::default()).await?;
+        match enqueued.map_err(crowded)? {
             Applied::Yes(job) => {
                 self.queue(&job).await;
                 Ok(Accepted::of(&granted.now(*job), details))

@@ -34,6 +34,7 @@ impl Job {
             file_name: None,
             file_count: 0,
             result: None,
+            credits: None,
             usage: Usage::default(),
             created_at: now,
             queued_at: None,

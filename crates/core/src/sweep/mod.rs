@@ -1,6 +1,7 @@
 //! Finds what should have happened and did not, and makes the missing step. Late, doubled and parallel sweeps are
 //! harmless: every step is conditional, every message may come twice.
 
+mod accounting;
 mod dead_letters;
 mod due;
 mod gaps;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::account::Ledger;
 use crate::engine::Engine;
 use crate::ports::{DeadLetters, EventLog};
 
@@ -22,6 +24,8 @@ pub struct Sweep {
     pub engine: Engine,
     /// The list of events.
     pub events: Arc<dyn EventLog>,
+    /// Credits of users.
+    pub ledger: Arc<dyn Ledger>,
     /// What could not be delivered.
     pub dead_letters: Arc<dyn DeadLetters>,
 }
@@ -47,6 +51,8 @@ pub struct Swept {
     pub dead_letters: usize,
     /// Dead letters that could not be read, kept aside.
     pub parked: usize,
+    /// Balances that are not what their ledger says.
+    pub wrong_balances: usize,
     /// Jobs, letters or queues that could not be dealt with this time; they come again.
     pub errors: usize,
 }
@@ -59,6 +65,7 @@ impl Sweep {
         self.due_jobs(ahead, &mut swept).await;
         self.drain_dead_letters(&mut swept).await;
         self.orphans(&mut swept).await;
+        self.check_accounts(&mut swept).await;
         swept
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use docmill_core::pipeline::{
-    Accepted, ExportOptions, FileHead, Format, MergeRequest, Merged, Outcome, Pipeline, PlanRequest, Planned,
-    PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
+    Accepted, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome, Pipeline,
+    PlanRequest, Planned, PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
 };
 use docmill_core::ports::Clock;
 use docmill_core::problem::{FieldError, Problem};
@@ -69,6 +69,9 @@ const STAGES: &[StageSpec] = &[
     },
 ];
 
+/// Credits of a job, of whatever length.
+pub const PRICE: u32 = 7;
+
 #[async_trait]
 impl Pipeline for Lines {
     fn spec(&self) -> &Spec {
@@ -96,6 +99,15 @@ impl Pipeline for Lines {
             ));
         }
         Ok(())
+    }
+
+    fn estimate(&self, _kind: Option<&str>, _settings: &Value, files: &[FileSize<'_>]) -> Estimate {
+        Estimate {
+            chunks: u32::try_from(files.len()).unwrap_or(u32::MAX),
+            credits: PRICE,
+            seconds: 1,
+            ..Estimate::default()
+        }
     }
 
     async fn plan(&self, request: PlanRequest<'_>, _work: &dyn Work) -> Outcome<Planned> {
@@ -237,6 +249,7 @@ impl Lines {
             ],
             settings_schema: json!({}),
             deadline: None,
+            limits_starts: false,
         };
         Self { spec, script, clock }
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use docmill_core::access::Caller;
+use docmill_core::account::Allowance;
 use docmill_core::engine::{Engine, Verdict};
 use docmill_core::ids::JobId;
 use docmill_core::intake::{Accepted, Intake, SentFile, Submission};
@@ -80,11 +81,14 @@ impl World {
                 engine: engine.clone(),
                 doors: memory.doors(clock.clone()),
                 companies: memory.companies.clone(),
+                ledger: memory.ledger.clone(),
+                allowance: plenty(),
                 transfers: memory.transfers.clone(),
             },
             sweep: Sweep {
                 engine,
                 events: memory.events.clone(),
+                ledger: memory.ledger.clone(),
                 dead_letters: memory.queue.clone(),
             },
             publisher,
@@ -238,4 +242,15 @@ impl World {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// Nobody meets a limit who does not look for one.
+fn plenty() -> Allowance {
+    let mut allowance = Allowance {
+        monthly_grant: 1_000_000,
+        ..Allowance::default()
+    };
+    allowance.uploads.limit = 1_000_000;
+    allowance.starts.limit = 1_000_000;
+    allowance
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use docmill_core::access::Caller;
+use docmill_core::account::Allowance;
 use docmill_core::engine::{Engine, Verdict};
 use docmill_core::ids::JobId;
 use docmill_core::intake::{Intake, Reader, SentFile, Submission};
@@ -85,6 +86,8 @@ impl Installation {
             engine: self.engine(),
             doors: self.memory.doors(self.clock.clone()),
             companies: self.memory.companies.clone(),
+            ledger: self.memory.ledger.clone(),
+            allowance: Allowance::default(),
             transfers: self.memory.transfers.clone(),
         }
     }
@@ -93,6 +96,8 @@ impl Installation {
     pub fn reader(&self) -> Reader {
         let memory = &self.memory;
         Reader {
+            ledger: memory.ledger.clone(),
+            monthly_grant: 500,
             doors: memory.doors(self.clock.clone()),
             blobs: memory.blobs.clone(),
             transfers: memory.transfers.clone(),
@@ -129,6 +134,7 @@ impl Installation {
     pub fn sweep(&self) -> Sweep {
         Sweep {
             engine: self.engine(),
+            ledger: self.memory.ledger.clone(),
             dead_letters: self.memory.queue.clone(),
             events: self.memory.events.clone(),
         }

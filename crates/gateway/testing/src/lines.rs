@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use docmill_core::pipeline::{
-    Accepted, ExportOptions, FileHead, Format, MergeRequest, Merged, Outcome, Pipeline, PlanRequest, Planned,
-    PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
+    Accepted, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome, Pipeline,
+    PlanRequest, Planned, PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
 };
 use docmill_core::problem::{FieldError, Problem};
 use futures::TryStreamExt;
@@ -46,6 +46,7 @@ impl Default for Lines {
                 formats: FORMATS,
                 settings_schema: json!({"type": "object", "properties": {"upper": {"type": "boolean"}}}),
                 deadline: None,
+                limits_starts: false,
             },
         }
     }
@@ -94,6 +95,15 @@ impl Pipeline for Lines {
             ));
         }
         Ok(())
+    }
+
+    fn estimate(&self, _kind: Option<&str>, _settings: &Value, files: &[FileSize<'_>]) -> Estimate {
+        Estimate {
+            chunks: u32::try_from(files.len()).unwrap_or(u32::MAX),
+            credits: 1,
+            seconds: 1,
+            ..Estimate::default()
+        }
     }
 
     async fn plan(&self, request: PlanRequest<'_>, _work: &dyn Work) -> Outcome<Planned> {

@@ -17,6 +17,7 @@ mod characters;
 mod chunks;
 mod clauses;
 mod coverage;
+mod estimate;
 mod exports;
 mod files;
 mod flags;
@@ -42,8 +43,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use docmill_core::codes;
 use docmill_core::pipeline::{
-    Accepted, ExportOptions, FileHead, Format, MergeRequest, Merged, Outcome, Pipeline, PlanRequest, Planned,
-    Spec, StageSpec, StageTable, Stop, Work,
+    Accepted, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome, Pipeline,
+    PlanRequest, Planned, Spec, StageSpec, StageTable, Stop, Work,
 };
 use docmill_core::problem::{FieldError, Problem};
 use docmill_documents::text;
@@ -135,6 +136,7 @@ impl Novel {
                 formats: &[JSON, CSV, TXT, XLSX],
                 settings_schema: settings::schema(),
                 deadline: None,
+                limits_starts: true,
             },
         }
     }
@@ -175,6 +177,12 @@ impl Pipeline for Novel {
             return Err(notices::file_empty());
         }
         Ok(())
+    }
+
+    fn estimate(&self, _kind: Option<&str>, settings: &Value, files: &[FileSize<'_>]) -> Estimate {
+        // Settings that were checked can be read; were they not, planning would say so.
+        let settings = Settings::parse(settings).unwrap_or_default();
+        estimate::estimate(&settings, files)
     }
 
     async fn plan(&self, request: PlanRequest<'_>, work: &dyn Work) -> Outcome<Planned> {

@@ -1,5 +1,6 @@
 //! Creating jobs: [`docmill_core::ports::JobStore::create`].
 
+use docmill_core::account::Dues;
 use docmill_core::ids::JobId;
 use docmill_core::job::Job;
 use docmill_core::ports::{Created, FileDetail, IdempotencyEntry, NewJob, RequestDetail};
@@ -41,6 +42,7 @@ pub async fn a_creation_writes_its_details(ports: &Ports) {
         request: request.clone(),
         idempotency: None,
         places: None,
+        dues: Dues::default(),
     };
     assert_eq!(ports.jobs.create(new).await, Ok(Created::Yes));
     assert_eq!(ports.details.details(job.id).await.unwrap().request, request);
@@ -82,7 +84,7 @@ pub async fn a_key_is_used_once_in_a_race(ports: &Ports) {
         match created.as_ref().unwrap() {
             Created::Yes => made.push(*id),
             Created::KeyInUse(entry) => assert!(ids.contains(&entry.job_id)),
-            Created::Full => panic!("no places were asked for"),
+            Created::Full | Created::Unpaid(_) => panic!("no places were asked for"),
         }
     }
     assert_eq!(made.len(), 1, "{created:#?}");
@@ -144,6 +146,7 @@ fn keyed(ports: &Ports, owner: &str, key: &str, content: &str) -> (NewJob, Idemp
             request: request(),
             idempotency: Some(entry.clone()),
             places: None,
+            dues: Dues::default(),
         },
         entry,
     )

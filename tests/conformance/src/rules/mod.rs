@@ -9,6 +9,7 @@ pub mod companies;
 pub mod creation;
 pub mod details;
 pub mod events;
+pub mod ledger;
 pub mod listing;
 pub mod live;
 pub mod moves;
@@ -104,6 +105,16 @@ rules! {
     companies::a_company_keeps_an_admin,
     companies::a_company_keeps_an_admin_in_a_race,
     companies::companies_know_nothing_of_each_other,
+    ledger::a_month_brings_its_credits_once,
+    ledger::reserved_credits_are_settled_once,
+    ledger::nothing_is_reserved_below_the_floor,
+    ledger::a_window_lets_in_so_many,
+    ledger::a_window_lets_in_so_many_in_a_race,
+    ledger::credits_hold_in_a_race,
+    ledger::a_retry_pays_again,
+    ledger::a_refused_creation_costs_nothing,
+    ledger::a_ledger_is_read_by_pages,
+    ledger::users_and_checks_are_found,
     sandbox::a_reader_gets_its_task_and_answers,
     sandbox::an_unknown_reader_is_an_error,
     sandbox::a_reader_that_fails_has_crashed_and_its_output_is_kept,

@@ -1,6 +1,6 @@
 //! Sequences of the moves that [`docmill_core::moves`] allows, and endings.
 
-use docmill_core::job::{ChunkFailure, Completeness, Job, Notice, Slot};
+use docmill_core::job::{ChunkFailure, Completeness, Job, JobCredits, Notice, Slot};
 use docmill_core::moves::{self, Claim};
 use docmill_core::step::{Applied, Step};
 use docmill_core::timing::Timing;
@@ -97,7 +97,13 @@ impl Chosen {
             18 => moves::request_cancel(now, "user"),
             19 => moves::cancelled(attempt, now),
             20 => moves::warn_deadline(attempt, now, notice),
-            _ => moves::retry(job, now, &timing, stage(0)),
+            _ => {
+                let credits = JobCredits {
+                    reserved: n,
+                    ..JobCredits::default()
+                };
+                moves::retry(job, now, &timing, stage(0), credits)
+            }
         }
     }
 }

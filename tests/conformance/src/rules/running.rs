@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use docmill_core::account::Dues;
 use docmill_core::ids::JobId;
 use docmill_core::job::{Job, Notice, Phase, Status};
 use docmill_core::moves;
@@ -24,6 +25,7 @@ fn running_job(job: &Job) -> NewJob {
         request: RequestDetail::default(),
         idempotency: None,
         places: Some(LIMITS),
+        dues: Dues::default(),
     }
 }
 
@@ -127,7 +129,9 @@ pub async fn places_go_to_no_more_than_there_are(ports: &Ports) {
     }
     let steps: Vec<Step> = jobs.iter().map(admit).collect();
     let admissions = jobs.iter().zip(&steps);
-    let admitted = join_all(admissions.map(|(job, step)| ports.jobs.admit(job, step, &LIMITS))).await;
+    let free = Dues::default();
+    let admitted =
+        join_all(admissions.map(|(job, step)| ports.jobs.admit(job, step, Some(&LIMITS), &free))).await;
     let mut started = BTreeSet::new();
     for (job, admission) in jobs.iter().zip(admitted) {
         match admission.unwrap() {
@@ -153,11 +157,17 @@ pub async fn a_company_shares_its_places(ports: &Ports) {
         jobs.push(waiting_job(ports, &ports.unique(), Some(&company)).await);
     }
     for job in &jobs[..3] {
-        let admitted = ports.jobs.admit(job, &admit(job), &LIMITS).await;
+        let admitted = ports
+            .jobs
+            .admit(job, &admit(job), Some(&LIMITS), &Dues::default())
+            .await;
         assert!(matches!(admitted, Ok(Admission::Applied(Applied::Yes(_)))));
     }
     assert_eq!(
-        ports.jobs.admit(&jobs[3], &admit(&jobs[3]), &LIMITS).await,
+        ports
+            .jobs
+            .admit(&jobs[3], &admit(&jobs[3]), Some(&LIMITS), &Dues::default())
+            .await,
         Ok(Admission::Full)
     );
     assert!(
@@ -165,7 +175,10 @@ pub async fn a_company_shares_its_places(ports: &Ports) {
         "no place of its user's either"
     );
     ports.jobs.finish(&jobs[0], &fail()).await.unwrap();
-    let admitted = ports.jobs.admit(&jobs[3], &admit(&jobs[3]), &LIMITS).await;
+    let admitted = ports
+        .jobs
+        .admit(&jobs[3], &admit(&jobs[3]), Some(&LIMITS), &Dues::default())
+        .await;
     assert!(matches!(admitted, Ok(Admission::Applied(Applied::Yes(_)))));
     let tenant = Tenant::Company(company);
     let wanted = jobs[1..].iter().map(|job| job.id).collect();
@@ -178,14 +191,29 @@ pub async fn a_refused_step_takes_no_place(ports: &Ports) {
     let job = ports.job(&owner);
     ports.store(&job).await;
     let refused = Ok(Admission::Applied(Applied::Refused(Box::new(job.clone()))));
-    assert_eq!(ports.jobs.admit(&job, &admit(&job), &LIMITS).await, refused);
+    assert_eq!(
+        ports
+            .jobs
+            .admit(&job, &admit(&job), Some(&LIMITS), &Dues::default())
+            .await,
+        refused
+    );
     assert!(running(ports, &owner).await.is_empty());
     for _ in 0..2 {
         ports.jobs.create(running_job(&ports.job(&owner))).await.unwrap();
     }
-    assert_eq!(ports.jobs.admit(&job, &admit(&job), &LIMITS).await, refused);
+    assert_eq!(
+        ports
+            .jobs
+            .admit(&job, &admit(&job), Some(&LIMITS), &Dues::default())
+            .await,
+        refused
+    );
     let nobody = ports.job(&ports.unique());
-    let unknown = ports.jobs.admit(&nobody, &admit(&nobody), &LIMITS).await;
+    let unknown = ports
+        .jobs
+        .admit(&nobody, &admit(&nobody), Some(&LIMITS), &Dues::default())
+        .await;
     assert_eq!(unknown, Ok(Admission::Applied(Applied::Unknown)));
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use docmill_core::job::{ChunkFailure, Completeness, Job, Lease, Notice, Phase, ResultRef, Slot, Status};
+use docmill_core::job::{
+    ChunkFailure, Completeness, Job, JobCredits, Lease, Notice, Phase, ResultRef, Slot, Status,
+};
 use docmill_core::step::{Applied, Edit, Guard, Step};
 use docmill_core::usage::Usage;
 use proptest::collection::vec;
@@ -122,6 +124,11 @@ fn full(ports: &Ports) -> Job {
         result: Some(ResultRef {
             attempt: 1,
             formats: [("json".to_owned(), 1)].into(),
+        }),
+        credits: Some(JobCredits {
+            reserved: 9,
+            charged: Some(4),
+            counted: 1,
         }),
         usage: used(3),
         started_at: Some(at(1)),
@@ -271,6 +278,14 @@ fn guards(ports: &Ports) -> Vec<(Guard, Job, Job)> {
                 ..full()
             },
         ),
+        (
+            Guard::VersionIs(1),
+            plain(),
+            Job {
+                version: 2,
+                ..plain()
+            },
+        ),
     ]
 }
 
@@ -346,6 +361,12 @@ fn edits() -> Vec<Edit> {
             attempt: 2,
             formats: [("csv".to_owned(), 2)].into(),
         }),
+        Edit::Reserve(JobCredits {
+            reserved: 7,
+            charged: None,
+            counted: 2,
+        }),
+        Edit::Charge(5),
         Edit::AddUsage(used(5)),
         Edit::AddUsage(Usage::default()),
         Edit::QueuedAt(at(9)),
@@ -374,7 +395,7 @@ fn every_kind(edit: &Edit) {
     let _guard = |guard: Guard| match guard {
         G::StatusIn(_) | G::PhaseIs(_) | G::AttemptIs(_) | G::CancelRequested(_) | G::ChunkOpen(_) => (),
         G::SlotFree { .. } | G::LeaseIs { .. } | G::TriesBelow { .. } => (),
-        G::ReportedBelow(_) | G::NotWarned | G::KeptAt(_) => (),
+        G::ReportedBelow(_) | G::NotWarned | G::KeptAt(_) | G::VersionIs(_) => (),
     };
     match edit {
         E::Visible(_) | E::Quiet | E::Status(_) | E::Phase(_) | E::Outcome(_) | E::Attempt(_) => (),
@@ -382,6 +403,6 @@ fn every_kind(edit: &Edit) {
         E::CountTry(_) | E::ClearLeases | E::Stage(_) | E::Report(_) | E::Warn(_) | E::ClearWarnings => (),
         E::Error(_) | E::Result(_) | E::AddUsage(_) | E::QueuedAt(_) | E::StartedAt(_) => (),
         E::CompletedAt(_) | E::DeadlineAt(_) | E::WarnedAt(_) | E::ExpiresAt(_) | E::DueAt(_) => (),
-        E::Cancel(_) => (),
+        E::Cancel(_) | E::Reserve(_) | E::Charge(_) => (),
     }
 }

@@ -11,7 +11,7 @@ use aws_credential_types::Credentials;
 use bytes::Bytes;
 use docmill_aws::config::{Env, QueueUrls};
 use docmill_aws::{
-    AwsHealth, Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLive,
+    AwsHealth, Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive,
     GatewayConnections, RequestMeter, S3Blobs, S3Transfers, SqsDeadLetters, SqsQueue,
 };
 use docmill_conformance::make::{at, claim};
@@ -106,7 +106,8 @@ impl Stack {
             queue: Arc::new(SqsQueue::new(sqs.clone(), self.queues.clone())),
             dead_letters: Arc::new(SqsDeadLetters::new(sqs, self.dead_letters.clone())),
             live: Arc::new(DynamoLive::new(dynamodb.clone(), &live)),
-            companies: Arc::new(DynamoCompanies::new(dynamodb, &accounts)),
+            companies: Arc::new(DynamoCompanies::new(dynamodb.clone(), &accounts)),
+            ledger: Arc::new(DynamoLedger::new(dynamodb, &accounts)),
             health: Arc::new(health),
             sandbox: Arc::new(ChildProcess::default()),
             connections,

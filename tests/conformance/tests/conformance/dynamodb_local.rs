@@ -5,7 +5,9 @@ use std::sync::Arc;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use docmill_aws::config::Env;
-use docmill_aws::{Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLive};
+use docmill_aws::{
+    Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive,
+};
 use docmill_conformance::Ports;
 use docmill_conformance::rules::Rule;
 
@@ -44,7 +46,8 @@ pub(crate) async fn ports(path: &str) -> Ports {
         details: Arc::new(DynamoDetails::new(dynamodb.clone(), &events)),
         events: Arc::new(DynamoEvents::new(dynamodb.clone(), &events)),
         live: Arc::new(DynamoLive::new(dynamodb.clone(), &table("LIVE"))),
-        companies: Arc::new(DynamoCompanies::new(dynamodb, &table("ACCOUNTS"))),
+        companies: Arc::new(DynamoCompanies::new(dynamodb.clone(), &table("ACCOUNTS"))),
+        ledger: Arc::new(DynamoLedger::new(dynamodb, &table("ACCOUNTS"))),
         cases: 80,
         ..memory::ports()
     }

@@ -23,6 +23,7 @@ pub(crate) fn ports() -> Ports {
         dead_letters: memory.queue.clone(),
         live: memory.live.clone(),
         companies: memory.companies.clone(),
+        ledger: memory.ledger.clone(),
         health: memory.health.clone(),
         sandbox: memory.sandbox.clone(),
         connections: Some(memory.connections.clone()),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use docmill_core::account::Dues;
 use docmill_core::ids::JobId;
 use docmill_core::job::Job;
 use docmill_core::ports::{
@@ -22,12 +23,12 @@ use crate::sim::{Ghost, Sim};
 use crate::story::{describe, is_renewal};
 
 /// Which of the port's conditional writes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Kind {
     /// A step and nothing else.
     Plain,
-    /// A step that takes the job's places.
-    Taking(RunningLimits),
+    /// A step that takes the job's places, where there are limits, and what its owner pays.
+    Taking(Option<RunningLimits>, Dues),
     /// A step that leaves them.
     Leaving,
 }
@@ -39,7 +40,7 @@ fn write(
     card: usize,
     id: JobId,
     step: &Step,
-    kind: Kind,
+    kind: &Kind,
 ) -> PortResult<Admission> {
     let old = sim.state().watch.records.get(&id).cloned();
     let Some(old) = old else {
@@ -52,17 +53,21 @@ fn write(
     let applied = match kind {
         Kind::Plain => now(jobs.apply(id, &bent))?,
         Kind::Leaving => now(jobs.finish(&old, &bent))?,
-        Kind::Taking(limits) => {
+        Kind::Taking(limits, dues) => {
             let limits = if sim.has(Plant::LimitsIgnored) {
-                RunningLimits {
-                    user: u32::MAX,
-                    ..limits
-                }
+                None
             } else {
-                limits
+                limits.as_ref()
             };
-            match now(jobs.admit(&old, &bent, &limits))? {
+            match now(jobs.admit(&old, &bent, limits, dues))? {
                 Admission::Applied(applied) => applied,
+                Admission::Unpaid(due) => {
+                    sim.tell(|state| {
+                        let (who, job) = (&state.cards[card].name, state.job_name(id));
+                        format!("{who} cannot pay for {job}: {due:?}")
+                    });
+                    return Ok(Admission::Unpaid(due));
+                }
                 Admission::Full => {
                     sim.tell(|state| {
                         let (who, job) = (&state.cards[card].name, state.job_name(id));
@@ -112,6 +117,7 @@ fn applied(admission: PortResult<Admission>) -> PortResult<Applied> {
     match admission? {
         Admission::Applied(applied) => Ok(applied),
         Admission::Full => Err(PortError::Broken("no place was asked for".to_owned())),
+        Admission::Unpaid(_) => Err(PortError::Broken("nothing was to be paid".to_owned())),
     }
 }
 
@@ -119,7 +125,7 @@ fn applied(admission: PortResult<Admission>) -> PortResult<Applied> {
 pub(crate) fn apply_ghost(sim: &Sim, jobs: &MemoryJobs, ghost: &Ghost) {
     sim.tell(|state| format!("the lost call of {} takes effect", state.cards[ghost.card].name));
     // There is nobody left to hear the answer.
-    drop(write(sim, jobs, ghost.card, ghost.job, &ghost.step, ghost.kind));
+    drop(write(sim, jobs, ghost.card, ghost.job, &ghost.step, &ghost.kind));
     let mut state = sim.state();
     let watch = &mut state.watch;
     if let Some(job) = watch.records.get(&ghost.job) {
@@ -143,7 +149,7 @@ impl Port<MemoryJobs> {
                     card,
                     job: id,
                     step: step.clone(),
-                    kind,
+                    kind: kind.clone(),
                 });
             }
         }
@@ -151,7 +157,7 @@ impl Port<MemoryJobs> {
             .fated(
                 fate,
                 || describe(step),
-                || async { write(&self.sim, &self.inner, card, id, step, kind) },
+                || async { write(&self.sim, &self.inner, card, id, step, &kind) },
             )
             .await
     }
@@ -200,9 +206,15 @@ impl JobStore for Port<MemoryJobs> {
         applied(self.step(Menu::Step, id, step, Kind::Plain).await)
     }
 
-    async fn admit(&self, job: &Job, step: &Step, limits: &RunningLimits) -> PortResult<Admission> {
-        self.step(Menu::Transaction, job.id, step, Kind::Taking(*limits))
-            .await
+    async fn admit(
+        &self,
+        job: &Job,
+        step: &Step,
+        places: Option<&RunningLimits>,
+        dues: &Dues,
+    ) -> PortResult<Admission> {
+        let kind = Kind::Taking(places.copied(), dues.clone());
+        self.step(Menu::Transaction, job.id, step, kind).await
     }
 
     async fn finish(&self, job: &Job, step: &Step) -> PortResult<Applied> {
