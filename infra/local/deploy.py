@@ -12,13 +12,17 @@ from settings import HOST, PORT, STACK, TEMPLATE, Failure
 ARTIFACTS = "docmill-artifacts"
 LIMIT_S = 120
 
-# What differs from AWS: where the stack is, tokens that last a working day, and few workers for a small machine.
+# What differs from AWS: where the stack is, tokens that last a working day, few workers for a small
+# machine, and more of everything than anybody uses up who tries it out.
 LOCAL_PARAMETERS = {
     "LocalEndpoint": f"{HOST}:{PORT}",
     "IdTokenMinutes": "1440",
     "HighConcurrency": "4",
     "NormalConcurrency": "4",
     "LowConcurrency": "2",
+    "UploadsPer15Minutes": "100000",
+    "NovelStartsPerHour": "100000",
+    "MonthlyCredits": "1000000",
 }
 
 

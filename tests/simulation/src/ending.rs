@@ -1,5 +1,6 @@
-//! What has to hold when everything is at rest, and of each result: P1, P3, P4, P10.
+//! What has to hold when everything is at rest, and of each result: P1, P3, P4, P6, P10.
 
+use docmill_core::account::Ledger;
 use docmill_core::job::{Completeness, Job};
 use docmill_core::plan::result_key;
 use docmill_core::ports::{BlobStore, EventLog, Fetched, JobStore};
@@ -59,6 +60,7 @@ pub(crate) fn check(sim: &Sim, parts: &Parts) -> Broken {
         return Some(("§4", format!("{user} has places left without a job that runs")));
     }
     let broken = records.iter().find_map(|job| events(sim, parts, job));
+    let broken = broken.or_else(|| USERS.into_iter().find_map(|user| credits(sim, parts, user)));
     broken.or_else(|| {
         let state = sim.state();
         state
@@ -66,6 +68,19 @@ pub(crate) fn check(sim: &Sim, parts: &Parts) -> Broken {
             .clients
             .check(&state.watch.versions, &state.watch.lost_changes)
     })
+}
+
+/// P6: the account and its ledger.
+fn credits(sim: &Sim, parts: &Parts, user: &str) -> Broken {
+    let ledger = &parts.memory.ledger;
+    let (Some(Ok(account)), Some(Ok(page))) = (
+        ledger.account(user).now_or_never(),
+        ledger.lines(user, None, 100_000).now_or_never(),
+    ) else {
+        return Some(("P6", "the ledger cannot be read".to_owned()));
+    };
+    let state = sim.state();
+    state.watch.credits.settled(user, &account.balance, &page.lines)
 }
 
 fn has_places(parts: &Parts, user: &str) -> bool {

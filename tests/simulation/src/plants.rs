@@ -28,11 +28,13 @@ pub enum Plant {
     EverybodyOwnsEverything,
     OutputsShareAKey,
     LimitsIgnored,
+    ChargesInFull,
+    ChargesAsItWas,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::CountsInsteadOfSet,
         Self::NoFencingToken,
         Self::NoConditionOnAttempt,
@@ -51,6 +53,8 @@ impl Plant {
         Self::EverybodyOwnsEverything,
         Self::OutputsShareAKey,
         Self::LimitsIgnored,
+        Self::ChargesInFull,
+        Self::ChargesAsItWas,
     ];
 
     /// Its name on the command line.
@@ -74,6 +78,8 @@ impl Plant {
             Self::EverybodyOwnsEverything => "everybody-owns-everything",
             Self::OutputsShareAKey => "outputs-share-a-key",
             Self::LimitsIgnored => "limits-ignored",
+            Self::ChargesInFull => "charge-in-full",
+            Self::ChargesAsItWas => "charge-as-it-was",
         }
     }
 
@@ -102,6 +108,10 @@ impl Plant {
             Self::EverybodyOwnsEverything => "Whoever asks for a job is taken for its owner.",
             Self::OutputsShareAKey => "All chunks of a job write their output under one key.",
             Self::LimitsIgnored => "Jobs start whether or not there is a place for them.",
+            Self::ChargesInFull => "An attempt that ends is charged all that was set aside.",
+            Self::ChargesAsItWas => {
+                "An attempt is charged for the chunks that were done when its record was read, not when it ends."
+            }
         }
     }
 
@@ -126,6 +136,7 @@ impl Plant {
             Self::EverybodyOwnsEverything => &["P9"],
             Self::OutputsShareAKey => &["P3"],
             Self::LimitsIgnored => &["§4"],
+            Self::ChargesInFull | Self::ChargesAsItWas => &["P5"],
         }
     }
 
@@ -156,6 +167,7 @@ pub(crate) fn bend(plant: Option<Plant>, step: &Step, job: &Job) -> Step {
             |guard| matches!(guard, Guard::CancelRequested(false))
         }
         Plant::LiveLeasesTaken => |guard| matches!(guard, Guard::SlotFree { .. }),
+        Plant::ChargesAsItWas => |guard| matches!(guard, Guard::VersionIs(_)),
         _ => |_| false,
     };
     bent.guards.retain(|guard| !drop(guard));
@@ -167,6 +179,13 @@ pub(crate) fn bend(plant: Option<Plant>, step: &Step, job: &Job) -> Step {
                     && let Some(other) = (0..job.total.unwrap_or(0)).find(|n| !job.done.contains(n))
                 {
                     *n = other;
+                }
+            }
+        }
+        Plant::ChargesInFull => {
+            for edit in &mut bent.edits {
+                if let (Edit::Charge(amount), Some(credits)) = (edit, job.credits) {
+                    *amount = credits.reserved;
                 }
             }
         }

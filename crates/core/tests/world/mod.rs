@@ -31,7 +31,7 @@ use docmill_memory::{Memory, SeededEntropy, VirtualClock};
 use futures::executor::{LocalPool, LocalSpawner, block_on};
 use futures::task::LocalSpawnExt;
 
-pub use lines::{Do, Lines, Script};
+pub use lines::{Do, Lines, PRICE, Script};
 
 pub struct World {
     pub memory: Memory,

@@ -4,6 +4,7 @@ use futures::future::LocalBoxFuture;
 
 use crate::Ports;
 
+pub mod allowance;
 pub mod blobs;
 pub mod companies;
 pub mod creation;
@@ -115,6 +116,8 @@ rules! {
     ledger::a_refused_creation_costs_nothing,
     ledger::a_ledger_is_read_by_pages,
     ledger::users_and_checks_are_found,
+    allowance::as_many_start_as_may,
+    allowance::as_many_are_paid_as_can_be,
     sandbox::a_reader_gets_its_task_and_answers,
     sandbox::an_unknown_reader_is_an_error,
     sandbox::a_reader_that_fails_has_crashed_and_its_output_is_kept,

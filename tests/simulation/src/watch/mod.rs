@@ -2,9 +2,11 @@
 //! every paid call, every message sent and deleted, and every answer to a user, and keeps its own books: what it checks
 //! is never what the engine believes.
 //!
-//! `record`: P1, P2, P4, P10. `leases`: P5, P7. `keys`: P8. `messages`: acknowledgements. `places`: running limits. `clients`: WebSockets.
+//! `record`: P1, P2, P4, P10. `leases`: P5, P7. `keys`: P8. `messages`: acknowledgements. `places`: running limits.
+//! `credits`: P5, P6. `clients`: WebSockets.
 
 mod clients;
+mod credits;
 mod keys;
 mod leases;
 mod messages;
@@ -52,6 +54,7 @@ pub(crate) struct Watch {
     pub(crate) leases: leases::Leases,
     pub(crate) messages: Messages,
     pub(crate) keys: keys::Keys,
+    pub(crate) credits: credits::Credits,
     pub(crate) clients: Clients,
     /// Visible changes of each job, in order.
     pub(crate) versions: BTreeMap<JobId, Vec<Version>>,
@@ -76,6 +79,7 @@ pub(crate) fn wrote(sim: &Sim, card: usize, old: &Job, new: &Job, step: &Step) {
         watch.note(old, new, now);
         record::check(old, new, step, now, healed_at)
             .or_else(|| watch.leases.check(card, old, new, step, now))
+            .or_else(|| watch.credits.check(old, new))
             .or_else(|| places::check(&watch.records, new, watch.limit))
     };
     if let Some((promise, text)) = broken {
@@ -97,6 +101,7 @@ pub(crate) fn created(sim: &Sim, new: &NewJob, created: &Created) {
                 document.map_or_else(String::new, |(act, other)| crate::lines::document(act, other));
             let watch = &mut state.watch;
             watch.records.insert(new.job.id, new.job.clone());
+            watch.credits.created(new);
             let version = Version {
                 number: 1,
                 attempt: 1,
