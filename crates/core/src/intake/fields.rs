@@ -11,29 +11,57 @@ const MAX_BATCH_ID_CHARS: usize = 64;
 const MAX_KEY_CHARS: usize = 200;
 const MAX_NAME_CHARS: usize = 200;
 
-/// A file name fit to be stored and shown: the last path component, without control characters, at most 200
-/// characters long; `document` where nothing is left.
+/// Names that Windows keeps for devices, whatever extension they have.
+const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
+
+/// A file name fit to be stored, shown and saved under: the last path component, without control characters and without
+/// marks that nobody sees, without dots and blanks at its ends, at most 200 characters long; `document` where nothing is
+/// left, and never the name of a device.
 pub fn clean_file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let clean: String = last
         .chars()
-        .filter(|c| !c.is_control() && !is_direction_mark(*c))
+        .filter(|c| !c.is_control() && !is_unseen_mark(*c))
         .collect();
-    let clean = clean.trim().trim_start_matches('.').trim();
-    if clean.is_empty() {
-        return "document".to_owned();
-    }
+    // A leading dot hides a file, trailing dots and blanks are dropped by Windows.
+    let trim = |name: &str| {
+        name.trim_matches(|c: char| c == '.' || c.is_whitespace())
+            .to_owned()
+    };
+    let mut clean = trim(&clean);
     let count = clean.chars().count();
-    if count <= MAX_NAME_CHARS {
-        return clean.to_owned();
+    if count > MAX_NAME_CHARS {
+        // The end is kept: it has the extension.
+        clean = trim(&clean.chars().skip(count - MAX_NAME_CHARS).collect::<String>());
     }
-    // The end is kept: it has the extension.
-    clean.chars().skip(count - MAX_NAME_CHARS).collect()
+    if clean.is_empty() {
+        "document".to_owned()
+    } else if is_device(&clean) {
+        format!("_{clean}")
+    } else {
+        clean
+    }
 }
 
-/// Marks that turn the direction of text can make `exe.fdp` read `pdf.exe`.
-fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Marks that turn the direction of text can make `exe.fdp` read `pdf.exe`; others stand for nothing that can be seen,
+/// or for the end of a line. The joiners stay: Persian and emoji need them.
+fn is_unseen_mark(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+    )
+}
+
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).trim_end().to_lowercase();
+    let port = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
+    let numbered = port.is_some_and(|rest| {
+        let mut rest = rest.chars();
+        let is_number = |c: char| c.is_ascii_digit() || "¹²³".contains(c);
+        rest.next().is_some_and(is_number) && rest.next().is_none()
+    });
+    numbered || DEVICES.contains(&stem.as_str())
 }
 
 /// Checks label, batch id and idempotency key.
@@ -108,9 +136,36 @@ mod tests {
         assert_eq!(clean_file_name("  .htaccess "), "htaccess");
         assert_eq!(clean_file_name("été \u{202e}txt.exe"), "été txt.exe");
         assert_eq!(clean_file_name("///"), "document");
+        assert_eq!(
+            clean_file_name("\u{feff}a\u{61c}\u{2028}\u{2066}b\u{e0041}.txt"),
+            "ab.txt"
+        );
+        assert_eq!(clean_file_name("roman.txt. . "), "roman.txt");
+        assert_eq!(clean_file_name("..\u{202e}.. ."), "document");
         let long = format!("{}.txt", "é".repeat(500));
         assert_eq!(clean_file_name(&long).chars().count(), 200);
         assert!(clean_file_name(&long).ends_with(".txt"));
+        // What is cut off may have been in front of a dot.
+        let dots = format!("a{}txt", ".".repeat(250));
+        assert_eq!(clean_file_name(&dots), "txt");
+    }
+
+    #[test]
+    fn names_of_devices_are_files_only_with_something_in_front() {
+        for name in [
+            "CON",
+            "nul.txt",
+            "Aux .pdf",
+            "com1.csv",
+            "LPT³",
+            "conin$",
+            "prn.tar.gz",
+        ] {
+            assert_eq!(clean_file_name(name), format!("_{name}"));
+        }
+        for name in ["Conte.txt", "com10.txt", "com.txt", "nulle.pdf", "a.con"] {
+            assert_eq!(clean_file_name(name), name);
+        }
     }
 
     #[test]
