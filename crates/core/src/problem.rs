@@ -6,6 +6,15 @@ use serde::Serialize;
 
 use crate::ports::PortError;
 
+/// Wrong fields named in one answer: more are counted, not named.
+const MAX_ERRORS: usize = 100;
+
+/// Longest name of a field, in characters. Clients choose the names of fields that do not exist.
+const MAX_FIELD_CHARS: usize = 200;
+
+/// Longest sentence, in characters: some quote what was sent, and an answer must not grow with the request.
+const MAX_DETAIL_CHARS: usize = 500;
+
 /// One wrong field of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
@@ -21,9 +30,9 @@ impl FieldError {
     /// A wrong field.
     pub fn new(field: impl Into<String>, code: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
-            field: field.into(),
+            field: cut(field.into(), MAX_FIELD_CHARS),
             code: code.into(),
-            detail: detail.into(),
+            detail: cut(detail.into(), MAX_DETAIL_CHARS),
         }
     }
 }
@@ -63,7 +72,7 @@ impl Problem {
         Self {
             status,
             code: code.into(),
-            detail: detail.into(),
+            detail: cut(detail.into(), MAX_DETAIL_CHARS),
             errors: Vec::new(),
             retry_after_s: None,
             rate: None,
@@ -89,8 +98,8 @@ impl Problem {
         )
     }
 
-    /// 422 with the wrong fields.
-    pub fn invalid(errors: Vec<FieldError>) -> Self {
+    /// 422 with the wrong fields, the first hundred by name.
+    pub fn invalid(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {
             [only] => only.detail.clone(),
             _ => format!(
@@ -98,6 +107,7 @@ impl Problem {
                 errors.len()
             ),
         };
+        errors.truncate(MAX_ERRORS);
         Self {
             errors,
             ..Self::new(422, "INVALID_REQUEST", detail)
@@ -161,5 +171,32 @@ impl From<PortError> for Problem {
             PortError::Unavailable(_) => Self::unavailable(2),
             PortError::Broken(_) => Self::internal(),
         }
+    }
+}
+
+/// At most `most` characters of a text.
+fn cut(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_does_not_grow_with_the_request() {
+        let long = "é".repeat(1_000_000);
+        let error = FieldError::new(long.clone(), "UNKNOWN_FIELD", long.clone());
+        let problem = Problem::invalid(vec![error; 5_000]);
+        assert_eq!(problem.errors.len(), MAX_ERRORS);
+        assert!(problem.detail.starts_with("5000 fields"), "{}", problem.detail);
+        assert_eq!(problem.errors[0].field.chars().count(), MAX_FIELD_CHARS + 1);
+        assert_eq!(problem.errors[0].detail.chars().count(), MAX_DETAIL_CHARS + 1);
+        assert!(Problem::new(422, "X", long).detail.len() < 2_000);
+        assert_eq!(Problem::new(422, "X", "Please.").detail, "Please.");
     }
 }
