@@ -117,7 +117,14 @@ impl Request {
     }
 
     /// Who asks, from the token that the gateway checked.
+    ///
+    /// 401 for a user pool's access token too: the gateway lets it in, since its `client_id` stands in for the audience,
+    /// but it is made for the pool's own API and says nothing of its user. Other issuers' tokens have no `token_use`.
     pub fn caller(&self) -> Result<Caller, Problem> {
+        if self.claims.get("token_use").is_some_and(|kind| kind != "id") {
+            let detail = "Please send the ID token: this is a token for something else.";
+            return Err(Problem::new(401, "WRONG_TOKEN", detail));
+        }
         match self.claims.get("sub") {
             Some(Value::String(sub)) if !sub.is_empty() => Ok(Caller {
                 owner: sub.clone(),
@@ -293,6 +300,28 @@ mod tests {
         assert_eq!(request.number("limit", 0..=5).unwrap_err().status, 422);
         assert_eq!(request.caller().unwrap_err().status, 401);
         assert_eq!(request.body().unwrap(), Bytes::new());
+    }
+
+    #[test]
+    fn only_id_tokens_say_who_asks() {
+        let caller = |claims: Value| {
+            let event = json!({"requestContext": {"authorizer": {"jwt": {"claims": claims}}}});
+            request(event)
+                .caller()
+                .map(|caller| caller.owner)
+                .map_err(|problem| problem.code)
+        };
+        assert_eq!(caller(json!({"sub": "a", "token_use": "id"})), Ok("a".to_owned()));
+        assert_eq!(caller(json!({"sub": "a"})), Ok("a".to_owned()));
+        for claims in [
+            json!({"sub": "a", "token_use": "access"}),
+            json!({"sub": "a", "token_use": ""}),
+        ] {
+            assert_eq!(caller(claims), Err("WRONG_TOKEN".to_owned()));
+        }
+        for claims in [json!({}), json!({"sub": ""}), json!({"sub": ["a"]})] {
+            assert_eq!(caller(claims), Err("UNAUTHENTICATED".to_owned()));
+        }
     }
 
     #[test]
