@@ -1,5 +1,6 @@
 //! Docmill's pipelines, one folder each, and the list of them.
 
+mod cells;
 mod novel;
 mod pdf;
 

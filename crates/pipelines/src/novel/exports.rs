@@ -6,6 +6,7 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError}
 
 use super::flags::Flags;
 use super::result::Row;
+use crate::cells::harmless;
 
 /// Rows of one file: what one download of the predecessor gave, and what spreadsheets still handle with ease.
 pub(super) const ROWS_PER_PART: usize = 10_000;
@@ -61,15 +62,6 @@ fn flags_cell(flags: Flags) -> String {
         .map(|flag| flag.as_str())
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// A cell that begins like a formula is made plain text for whatever program opens the file.
-fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
-    }
 }
 
 /// CSV as spreadsheets like it: UTF-8 with byte order mark, CRLF, commas, quotes where needed.
@@ -272,7 +264,6 @@ mod tests {
             );
             assert_eq!(found, format!("1,'{text}\r\n"));
         }
-        assert_eq!(harmless("— Oui."), "— Oui.");
     }
 
     #[test]
