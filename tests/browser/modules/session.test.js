@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Api } from "../../../functions/site/page/assets/api.js";
-import { NewPasswordNeeded, Session } from "../../../functions/site/page/assets/auth.js";
+import { CodeNeeded, NewPasswordNeeded, Session } from "../../../functions/site/page/assets/auth.js";
 
 const CONFIG = { auth_endpoint: "https://pool.example.com/", client_id: "client" };
 
@@ -59,6 +59,21 @@ test("a temporary password is changed", async () => {
   answer = async () => tokens(token(3600), "r");
   await mine.signInWithNewPassword("a", "c", "s");
   assert.equal(JSON.parse(requests[1].body).ChallengeResponses.NEW_PASSWORD, "c");
+  assert.equal(mine.isSignedIn, true);
+});
+
+test("who has a second factor gives its code", async () => {
+  const { session: mine } = session();
+  answer = async () => [200, { ChallengeName: "SOFTWARE_TOKEN_MFA", Session: "s" }];
+  await assert.rejects(mine.signIn("a", "b"), (error) => error instanceof CodeNeeded && error.session === "s");
+  assert.equal(mine.isSignedIn, false);
+  answer = async () => [400, { message: "Invalid code received for user" }];
+  await assert.rejects(mine.signInWithCode("a", "000000", "s"), /Invalid code/);
+  assert.equal(mine.isSignedIn, false);
+  answer = async () => tokens(token(3600), "r");
+  await mine.signInWithCode("a", "123456", "s");
+  const { ChallengeName, ChallengeResponses } = JSON.parse(requests[2].body);
+  assert.deepEqual([ChallengeName, ChallengeResponses.SOFTWARE_TOKEN_MFA_CODE], ["SOFTWARE_TOKEN_MFA", "123456"]);
   assert.equal(mine.isSignedIn, true);
 });
 

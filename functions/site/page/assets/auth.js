@@ -13,6 +13,14 @@ export class NewPasswordNeeded extends Error {
   }
 }
 
+/** The user has set up a second factor: a code of their authenticator program. */
+export class CodeNeeded extends Error {
+  constructor(session) {
+    super("Please enter the code of your authenticator.");
+    this.session = session;
+  }
+}
+
 /** The claims of a JSON Web Token, or null when it is none. Nothing is checked here: the API does that. */
 export function claims(token) {
   const parts = token.split(".");
@@ -65,6 +73,15 @@ export class Session {
       ClientId: this.config.client_id,
       Session: session,
       ChallengeResponses: { USERNAME: email, NEW_PASSWORD: password },
+    }));
+  }
+
+  async signInWithCode(email, code, session) {
+    this.#keep(await this.#cognito("RespondToAuthChallenge", {
+      ChallengeName: "SOFTWARE_TOKEN_MFA",
+      ClientId: this.config.client_id,
+      Session: session,
+      ChallengeResponses: { USERNAME: email, SOFTWARE_TOKEN_MFA_CODE: code },
     }));
   }
 
@@ -122,6 +139,7 @@ export class Session {
 
   #keep(answer) {
     if (answer.ChallengeName === "NEW_PASSWORD_REQUIRED") throw new NewPasswordNeeded(answer.Session);
+    if (answer.ChallengeName === "SOFTWARE_TOKEN_MFA") throw new CodeNeeded(answer.Session);
     const result = answer.AuthenticationResult;
     if (!result?.IdToken) throw new ApiError(400, "This account needs a way of signing in that this page does not have.");
     this.#store({ id: result.IdToken, refresh: result.RefreshToken ?? this.tokens?.refresh ?? null });

@@ -1,6 +1,6 @@
 // The two ways in: e-mail and password where the installation has a user pool, a pasted token otherwise.
 
-import { NewPasswordNeeded } from "./auth.js";
+import { CodeNeeded, NewPasswordNeeded } from "./auth.js";
 import { byId, showNotice } from "./dom.js";
 
 /** Wires the forms; `onIn` is called when somebody is signed in. Gives back a function that shows them. */
@@ -8,7 +8,13 @@ export function signInForms(session, config, onIn) {
   const password = byId("password-form");
   const token = byId("token-form");
   const hasPool = Boolean(config.auth_endpoint);
+  // What is asked of who has given the right password: the id of a field, and the session it belongs to.
   let challenge = null;
+  const ask = (field, session) => {
+    challenge = field && { field, session };
+    for (const id of ["new-password", "code"]) byId(`${id}-field`).hidden = id !== field;
+    if (field) byId(field).focus();
+  };
 
   const choose = (withToken) => {
     password.hidden = withToken;
@@ -34,9 +40,9 @@ export function signInForms(session, config, onIn) {
         onIn();
       } catch (error) {
         if (error instanceof NewPasswordNeeded) {
-          challenge = error.session;
-          byId("new-password-field").hidden = false;
-          byId("new-password").focus();
+          ask("new-password", error.session);
+        } else if (error instanceof CodeNeeded) {
+          ask("code", error.session);
         } else {
           showNotice(notice, error.message);
         }
@@ -49,16 +55,19 @@ export function signInForms(session, config, onIn) {
   submitting(password, async () => {
     const email = byId("email").value.trim();
     if (!email || !byId("password").value) throw new Error("Please enter your e-mail address and your password.");
-    if (challenge) await session.signInWithNewPassword(email, byId("new-password").value, challenge);
-    else await session.signIn(email, byId("password").value);
-    challenge = null;
-    byId("new-password-field").hidden = true;
+    if (challenge?.field === "new-password") {
+      await session.signInWithNewPassword(email, byId("new-password").value, challenge.session);
+    } else if (challenge) {
+      await session.signInWithCode(email, byId("code").value.trim(), challenge.session);
+    } else {
+      await session.signIn(email, byId("password").value);
+    }
+    ask(null);
   });
   submitting(token, async () => session.useToken(byId("token").value.trim()));
 
   return (message) => {
-    challenge = null;
-    byId("new-password-field").hidden = true;
+    ask(null);
     byId("sign-in").hidden = false;
     choose(!hasPool);
     showNotice((hasPool ? password : token).querySelector("[role=alert]"), message);
