@@ -5,10 +5,10 @@ STACK := $(PYTHON) infra/local/stack.py
 AUTH ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help build up demo down logs user test simulate faults load bench lint sample package deploy clean
+.PHONY: help build up demo down logs user test simulate faults iam-mutants load bench lint sample package deploy clean
 
 help: ## List the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the functions for the local AWS (dev profile) and the command line
 	@WITH=cli bash infra/build.sh
@@ -37,6 +37,9 @@ simulate: ## Run the engine under faults in virtual time: SEEDS=20000 FROM=0; PL
 
 faults: ## Run 60 jobs each while AWS fails and workers are killed, and print a table (JOBS=60)
 	@PYTHON=$(PYTHON) bash infra/faults.sh
+
+iam-mutants: ## Take each permission of each function away and expect a test to fail (ONLY=intake: one role; RESUME=true)
+	@PYTHON=$(PYTHON) bash infra/iam_mutants.sh $(if $(ONLY),--only $(ONLY)) $(if $(filter true,$(RESUME)),--resume)
 
 load: ## Run 1,000 jobs at once and print what they cost (JOBS=1000)
 	@PYTHON=$(PYTHON) bash bench/load.sh
