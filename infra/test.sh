@@ -15,8 +15,9 @@ source infra/own_stack.sh
 WITH=tests bash infra/build.sh
 
 trap finish EXIT
-timing=(LeaseMs=3000 RenewMs=1000)
-stack up "${timing[@]}"
+# Leases end soon, and pages of one other origin may call.
+parameters=(LeaseMs=3000 RenewMs=1000 AllowedOrigins=https://pages.example.com)
+stack up "${parameters[@]}"
 "$python" infra/local/dynamodb_local.py cargo test --locked --workspace --no-fail-fast
 
 # The page, in a real browser.
@@ -31,7 +32,7 @@ else
 fi
 
 stack down
-stack up --auth "${timing[@]}"
+stack up --auth "${parameters[@]}"
 # What talks to the stack, but of the whole workspace: another choice of packages would build the dependencies anew.
 tests=(--test conformance)
 for file in tests/system/tests/*.rs; do

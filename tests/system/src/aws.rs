@@ -53,6 +53,20 @@ impl Aws {
         self.send(service, method, path, &headers, body).await
     }
 
+    /// A call without a signature.
+    pub(crate) async fn unsigned(
+        &self,
+        method: reqwest::Method,
+        url: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self.http.request(method, url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request.send().await.unwrap()).await
+    }
+
     async fn send(
         &self,
         service: &str,
@@ -86,10 +100,14 @@ impl Aws {
         let (instructions, _) = sign(signable.unwrap(), &parameters).unwrap().into_parts();
         instructions.apply_to_request_http1x(&mut request);
         let response = self.http.execute(request.try_into().unwrap()).await.unwrap();
-        Answer {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: response.bytes().await.unwrap(),
-        }
+        answer(response).await
+    }
+}
+
+async fn answer(response: reqwest::Response) -> Answer {
+    Answer {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        body: response.bytes().await.unwrap(),
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! # Layout
 //! - `stack`: where the stack is, from the file that `make up` writes; `aws`: calls to the emulator.
-//! - `user`: a user of their own for each test, with what tests do with jobs.
+//! - `user`: a user of their own for each test, with what tests do with jobs; `tokens`: pools of users, and forged tokens.
 //! - `command`: `docmill` as a process; `scratch`: files for it. `lane`: the low queue in one test's hands. [`texts`]: French of any length; [`pdf`]: documents.
 //! - `plain`: a run in one process, which results are held against. `faults`: the proxy that makes AWS fail.
 //!   [`wait`]: bounded waits, no sleeps.
@@ -23,6 +23,7 @@ mod plain;
 mod scratch;
 mod stack;
 pub mod texts;
+mod tokens;
 mod user;
 pub mod wait;
 
@@ -33,6 +34,7 @@ pub use lane::Lane;
 pub use plain::PlainRun;
 pub use scratch::Scratch;
 pub use stack::{Stack, kill, stack};
+pub use tokens::{Pool, Tokens, claims_of, unsigned};
 pub use user::{User, assert_history, novel, refusal, statuses, text_file};
 
 /// The local stack; where there is none, the end of the test.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Once;
 
-use docmill_cli::client::Client;
+use docmill_cli::client::{Answer, Client};
 use docmill_cli::config::{self, Settings};
 use docmill_cli::display::to_stderr;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::Aws;
@@ -22,6 +23,8 @@ const REQUIRED: &str = "DOCMILL_SYSTEM_TESTS";
 #[derive(Clone, Debug)]
 pub struct Stack {
     values: BTreeMap<String, String>,
+    /// Where the stack keeps what is its own.
+    pub(crate) folder: PathBuf,
     /// The emulated AWS.
     pub aws: Aws,
 }
@@ -39,7 +42,8 @@ pub fn stack() -> Option<Stack> {
     };
     let values = config::read_stack_file(&path).unwrap();
     let aws = Aws::new(&values["DOCMILL_ENDPOINT"]);
-    Some(Stack { values, aws })
+    let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+    Some(Stack { values, folder, aws })
 }
 
 /// Whether nothing may be skipped.
@@ -73,6 +77,44 @@ impl Stack {
     pub async fn sweep(&self) -> Value {
         self.invoke(self.value("DOCMILL_SWEEP_FUNCTION"), &json!({}))
             .await
+    }
+
+    /// Whether the local AWS checks signatures and evaluates policies.
+    pub async fn checks_signatures(&self) -> bool {
+        let url = format!("{}/_ministack/health", self.value("DOCMILL_ENDPOINT"));
+        self.fetch(Method::GET, &url, &[]).await.json()["auth"] == "enabled"
+    }
+
+    /// Calls an address as anybody can, without a token or a signature.
+    pub async fn fetch(&self, method: Method, url: &str, headers: &[(&str, &str)]) -> Answer {
+        self.aws.unsigned(method, url, headers).await
+    }
+
+    /// What the functions logged, with the name of the log group.
+    pub async fn logs(&self) -> Vec<(String, String)> {
+        let prefix = format!("/aws/lambda/{}-", self.value("DOCMILL_STACK"));
+        let call = async |action: &str, request: Value| {
+            let target = format!("Logs_20140328.{action}");
+            self.aws.json("logs", &target, &request).await
+        };
+        let groups = call("DescribeLogGroups", json!({"logGroupNamePrefix": prefix})).await;
+        let mut lines = Vec::new();
+        for group in groups["logGroups"].as_array().into_iter().flatten() {
+            let mut request = json!({"logGroupName": group["logGroupName"]});
+            loop {
+                let page = call("FilterLogEvents", request.clone()).await;
+                for event in page["events"].as_array().into_iter().flatten() {
+                    let name = group["logGroupName"].as_str().unwrap_or_default();
+                    let line = event["message"].as_str().unwrap_or_default();
+                    lines.push((name.to_owned(), line.to_owned()));
+                }
+                match page["nextToken"].as_str() {
+                    Some(token) => request["nextToken"] = json!(token),
+                    None => break,
+                }
+            }
+        }
+        lines
     }
 
     /// Invokes a function and takes what it answers.

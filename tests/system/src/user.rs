@@ -12,9 +12,6 @@ use serde_json::{Map, Value, json};
 use crate::wait;
 use crate::{PlainRun, Stack, unique};
 
-/// Fits the pool's policy. The users live as long as the local stack.
-const PASSWORD: &str = "Aa1-docmill-system-tests";
-
 /// What the addresses of all test users end with.
 const TEST_DOMAIN: &str = "@system.test";
 
@@ -84,35 +81,7 @@ impl Stack {
     /// Makes a user and signs in.
     pub async fn user(&self, name: &str) -> User {
         let email = format!("{}{TEST_DOMAIN}", unique(name));
-        let pool = self.value("DOCMILL_USER_POOL_ID");
-        let cognito = async |action: &str, request: Value| {
-            let target = format!("AWSCognitoIdentityProviderService.{action}");
-            self.aws.json("cognito-idp", &target, &request).await
-        };
-        let attributes =
-            json!([{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]);
-        cognito(
-            "AdminCreateUser",
-            json!({"UserPoolId": pool, "Username": email, "UserAttributes": attributes, "MessageAction": "SUPPRESS"}),
-        )
-        .await;
-        cognito(
-            "AdminSetUserPassword",
-            json!({"UserPoolId": pool, "Username": email, "Password": PASSWORD, "Permanent": true}),
-        )
-        .await;
-        let answer = cognito(
-            "InitiateAuth",
-            json!({
-                "ClientId": self.value("DOCMILL_CLIENT_ID"), "AuthFlow": "USER_PASSWORD_AUTH",
-                "AuthParameters": {"USERNAME": email, "PASSWORD": PASSWORD},
-            }),
-        )
-        .await;
-        let token = answer["AuthenticationResult"]["IdToken"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let token = self.pool().sign_up(&email).await.id;
         User {
             client: self.client(Some(&token)),
             token,

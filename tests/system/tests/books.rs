@@ -134,12 +134,15 @@ async fn files_that_cannot_be_read_say_why() {
 async fn a_bomb_harms_nobody() {
     let stack = stack!();
     let user = stack.user("bomb").await;
-    let bomb = user.client.create(&novel(), &[bad("bomb.pdf")]).await.unwrap();
-    let beside = user.submit(texts::STORY).await;
-    let bomb = user.ended(&bomb.job_id).await;
-    assert_eq!(bomb.status, "failed", "{:#}", bomb.raw);
-    assert!(!bomb.raw["error"]["message"].as_str().unwrap().is_empty());
-    user.completed(&beside.job_id).await;
+    // In a content stream, behind many filters, in an object stream, in a font.
+    for name in ["bomb.pdf", "nested.pdf", "objects.pdf", "letters.pdf"] {
+        let bomb = user.client.create(&novel(), &[bad(name)]).await.unwrap();
+        let beside = user.submit(texts::STORY).await;
+        let bomb = user.ended(&bomb.job_id).await;
+        assert_eq!(bomb.status, "failed", "{name}: {:#}", bomb.raw);
+        assert!(!bomb.raw["error"]["message"].as_str().unwrap().is_empty());
+        user.completed(&beside.job_id).await;
+    }
 }
 
 #[tokio::test]

@@ -106,26 +106,6 @@ async fn a_text_that_turns_out_to_be_none_ends_in_a_sentence() {
 }
 
 #[tokio::test]
-async fn names_lose_their_paths() {
-    let stack = stack!();
-    let user = stack.user("names").await;
-    for (name, kept) in [
-        ("../../etc/passwd.txt", "passwd.txt"),
-        ("C:\\temp\\roman.txt", "roman.txt"),
-        ("été d'hiver; \u{202e}txt.txt", "été d'hiver; txt.txt"),
-    ] {
-        let job = user
-            .client
-            .create(&novel(), &[file(name, "text/plain", texts::STORY)])
-            .await
-            .unwrap();
-        assert_eq!(job.files[0].name, kept);
-        user.completed(&job.job_id).await;
-    }
-    assert!(stack.keys("etc").await.is_empty());
-}
-
-#[tokio::test]
 async fn requests_that_are_too_large_are_refused() {
     let stack = stack!();
     let user = stack.user("huge").await;
