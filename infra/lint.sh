@@ -48,6 +48,8 @@ step "checks of this project"
 "$DOCMILL_VENV/bin/python" -m unittest discover --start-directory infra/checks
 "$DOCMILL_VENV/bin/python" -m unittest discover --start-directory infra/local
 "$DOCMILL_VENV/bin/python" infra/checks/template.py
+"$DOCMILL_VENV/bin/python" infra/checks/security.py
+"$python" infra/checks/threats.py
 "$python" infra/checks/dependencies.py
 if compgen -G "target/lambda/*/bootstrap" >/dev/null; then
     "$python" infra/checks/glibc.py
