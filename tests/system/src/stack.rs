@@ -90,8 +90,8 @@ impl Stack {
         self.aws.unsigned(method, url, headers).await
     }
 
-    /// What the functions logged, with the name of the log group.
-    pub async fn logs(&self) -> Vec<(String, String)> {
+    /// What the functions logged since a moment, with the name of the log group.
+    pub async fn logs(&self, since_ms: i64) -> Vec<(String, String)> {
         let prefix = format!("/aws/lambda/{}-", self.value("DOCMILL_STACK"));
         let call = async |action: &str, request: Value| {
             let target = format!("Logs_20140328.{action}");
@@ -100,7 +100,7 @@ impl Stack {
         let groups = call("DescribeLogGroups", json!({"logGroupNamePrefix": prefix})).await;
         let mut lines = Vec::new();
         for group in groups["logGroups"].as_array().into_iter().flatten() {
-            let mut request = json!({"logGroupName": group["logGroupName"]});
+            let mut request = json!({"logGroupName": group["logGroupName"], "startTime": since_ms});
             loop {
                 let page = call("FilterLogEvents", request.clone()).await;
                 for event in page["events"].as_array().into_iter().flatten() {
@@ -324,7 +324,7 @@ pub fn kill(pids: &[u32]) {
 }
 
 /// Milliseconds since the epoch.
-fn now_ms() -> i64 {
+pub fn now_ms() -> i64 {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap();

@@ -49,9 +49,17 @@ impl Stack {
 }
 
 impl Pool {
-    /// A call of Cognito that must succeed.
+    /// A call of Cognito that must succeed. The emulator trips over users who sign up at the same moment and answers 500,
+    /// which an SDK repeats.
     pub async fn call(&self, action: &str, request: Value) -> Value {
         let target = format!("AWSCognitoIdentityProviderService.{action}");
+        for _ in 0..5 {
+            let (status, answer) = self.aws.try_json("cognito-idp", &target, &request).await;
+            if status == 200 {
+                return answer;
+            }
+            assert_eq!(status, 500, "{action}: {answer}");
+        }
         self.aws.json("cognito-idp", &target, &request).await
     }
 

@@ -2,12 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use docmill_cli::client::{FormFile, NewJob};
 use docmill_system_tests::pdf::{Shown, pdf, pdf_file};
-use docmill_system_tests::{User, novel, stack, texts, unique, wait};
+use docmill_system_tests::{User, novel, now_ms, stack, texts, unique, wait};
 use reqwest::{Method, Url};
 use serde_json::json;
+
+/// Between two looks at the logs, which are long.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// The marker, once in a sentence of a document.
 fn document(marker: &str) -> String {
@@ -39,6 +44,7 @@ fn signature(link: &str) -> String {
 async fn logs_tell_nothing_of_documents_and_open_no_door() {
     let stack = stack!();
     let user = stack.user("secrecy").await;
+    let began_ms = now_ms();
     // Letters only: a word of a text, of a name, of JSON alike.
     let marker: String = unique("zorglub")
         .chars()
@@ -149,8 +155,8 @@ async fn logs_tell_nothing_of_documents_and_open_no_door() {
     stack.sweep().await;
 
     // A line of each function that had to do with it: then the others are there, too.
-    let logs = wait::until("the logs of all functions", async || {
-        let logs = stack.logs().await;
+    let logs = wait::until_every(PAUSE, "the logs of all functions", async || {
+        let logs = stack.logs(began_ms).await;
         let of = |function: &str, part: &str| {
             let lines = logs.iter().filter(|(group, _)| group.ends_with(function));
             lines.clone().any(|(_, line)| line.contains(part))

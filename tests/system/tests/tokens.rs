@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use docmill_cli::client::Answer;
-use docmill_system_tests::{Pool, Stack, claims_of, stack, texts, unique, unsigned};
+use docmill_system_tests::{Pool, Stack, claims_of, now_ms, stack, texts, unique, unsigned};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -36,11 +36,6 @@ fn with(claims: &Value, name: &str, value: Value) -> Value {
     changed
 }
 
-fn now_s() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    i64::try_from(now.unwrap().as_secs()).unwrap()
-}
-
 fn issuer(pool: &Pool) -> Value {
     json!(format!("https://cognito-idp.us-east-1.amazonaws.com/{}", pool.id))
 }
@@ -51,7 +46,7 @@ async fn claims_that_are_not_ours_are_refused() {
     let user = stack.user("jwt-claims").await;
     let pool = stack.pool();
     let (head, claims) = claims_of(&user.token);
-    let now = now_s();
+    let now = now_ms() / 1000;
     for answer in answers(&stack, &pool.signed(&head, &claims)).await {
         assert!(
             [200, 201].contains(&answer.status),

@@ -88,6 +88,24 @@ async fn what_is_there_is_not_asked_for_again() {
 }
 
 #[tokio::test]
+async fn parts_that_are_there_are_not_asked_for_again() {
+    let stack = stack!();
+    let user = stack.user("parts").await;
+    let file = json!({"name": "roman.pdf", "size": 17 << 20, "content_type": "application/pdf"});
+    let (job, uploads) = user.client.announce(&novel(), &[file]).await.unwrap();
+    let parts = &uploads.uploads[0].parts;
+    let numbers: Vec<u32> = parts.iter().map(|part| part.number).collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    let last = vec![0; usize::try_from(parts[2].size).unwrap()];
+    user.client.put_part(&parts[2], last.into()).await.unwrap();
+    let uploads = user.client.uploads(&job.job_id).await.unwrap();
+    let left: Vec<u32> = uploads.uploads[0].parts.iter().map(|part| part.number).collect();
+    assert_eq!(left, [1, 2]);
+    assert_eq!(uploads.uploads[0].uploaded[0].number, 3);
+    user.client.cancel(&job.job_id).await.unwrap();
+}
+
+#[tokio::test]
 async fn starting_twice_is_starting_once() {
     let stack = stack!();
     let user = stack.user("twice").await;
