@@ -20,7 +20,7 @@ case ${PROFILE:-dev} in
     *) WITH=bench built=$target/release ;;
 esac
 WITH=$WITH bash infra/build.sh
-for name in intake status worker push socket sweep site; do
+for name in intake status worker push callback socket sweep site; do
     binary=$built/$name
     [[ -x $built/bench-$name ]] && binary=$built/bench-$name
     mkdir -p "$DOCMILL_BOOTSTRAPS/$name"

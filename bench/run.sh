@@ -25,7 +25,7 @@ command -v redis-server >/dev/null || fail "redis-server is missing (Debian: apt
 PROFILE=release WITH=bench bash infra/build.sh
 "$python" infra/local/package.py >/dev/null
 mkdir -p "$bootstraps" "$peer"
-for name in intake status worker push socket sweep site; do
+for name in intake status worker push callback socket sweep site; do
     mkdir -p "$bootstraps/$name"
     binary=$target/release/$name
     [[ -x $target/release/bench-$name ]] && binary=$target/release/bench-$name

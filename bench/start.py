@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 LAMBDA = ROOT / "target" / "lambda"
-FUNCTIONS = ("intake", "status", "worker", "push", "socket", "sweep", "site")
+FUNCTIONS = ("intake", "status", "worker", "push", "callback", "socket", "sweep", "site")
 MAX_ZIPPED_MB = 6.0
 # It carries the reader of PDF with its decoders, fonts and character maps.
 MAX_ZIPPED_MB_OF = {"worker": 8.0}
@@ -28,10 +28,11 @@ ENVIRONMENT = {
     **{
         f"DOCMILL_{kind}_{name}_URL": "http://127.0.0.1:9/q"
         for kind in ("QUEUE", "DLQ")
-        for name in ("HIGH", "NORMAL", "LOW")
+        for name in ("HIGH", "NORMAL", "LOW", "CALLBACK")
     },
     "DOCMILL_BUCKET": "bucket",
     "DOCMILL_CALLBACK_URL": "http://127.0.0.1:9/live",
+    "DOCMILL_CALLBACK_SECRET": "fedcba9876543210fedcba9876543210",
     "DOCMILL_WS_URL": "ws://127.0.0.1:9/live",
     "DOCMILL_STREAM_SECRET": "0123456789abcdef0123456789abcdef",
     "DOCMILL_ISSUER": "http://127.0.0.1:9/pool",

@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-functions=(intake status worker push socket sweep site)
+functions=(intake status worker push callback socket sweep site)
 target_dir=${CARGO_TARGET_DIR:-target}
 
 fail() {

@@ -15,8 +15,12 @@ source infra/own_stack.sh
 WITH=tests bash infra/build.sh
 
 trap finish EXIT
-# Leases end soon, and pages of one other origin may call.
-parameters=(LeaseMs=3000 RenewMs=1000 AllowedOrigins=https://pages.example.com)
+# Leases end soon, and pages of one other origin may call. The tests receive callbacks at one address of this machine,
+# which the stack has to be told of: it is not public.
+parameters=(
+    LeaseMs=3000 RenewMs=1000 AllowedOrigins=https://pages.example.com
+    "CallbackPrivateHosts=127.0.0.1:$((DOCMILL_PORT + 20000))"
+)
 stack up "${parameters[@]}"
 "$python" infra/local/dynamodb_local.py cargo test --locked --workspace --no-fail-fast
 

@@ -18,10 +18,10 @@ VARIABLES = {
     "UserPoolId": "DOCMILL_USER_POOL_ID",
     "Bucket": "DOCMILL_BUCKET",
     **{f"{table}Table": f"DOCMILL_{table.upper()}_TABLE" for table in ("Jobs", "Events", "Live", "Accounts")},
-    **{f"{queue}QueueUrl": f"DOCMILL_QUEUE_{queue.upper()}_URL" for queue in ("High", "Normal", "Low")},
-    **{f"{queue}DeadLettersUrl": f"DOCMILL_DLQ_{queue.upper()}_URL" for queue in ("High", "Normal", "Low")},
+    **{f"{queue}QueueUrl": f"DOCMILL_QUEUE_{queue.upper()}_URL" for queue in ("High", "Normal", "Low", "Callback")},
+    **{f"{queue}DeadLettersUrl": f"DOCMILL_DLQ_{queue.upper()}_URL" for queue in ("High", "Normal", "Low", "Callback")},
     **{f"{name}Function": f"DOCMILL_{name.upper()}_FUNCTION"
-       for name in ("Intake", "Status", "Worker", "Push", "Socket", "Sweep", "Site")},
+       for name in ("Intake", "Status", "Worker", "Push", "Callback", "Socket", "Sweep", "Site")},
 }
 
 
@@ -55,7 +55,8 @@ def deploy(options):
     import users
 
     need_running()
-    outputs = deployment.deploy(dict(pair.split("=", 1) for pair in options.parameter))
+    parameters = dict(pair.split("=", 1) for pair in options.parameter)
+    outputs = deployment.deploy(parameters)
     password = read_env().get("DOCMILL_PASSWORD") or users.new_password()
     values = {variable: outputs[output] for output, variable in VARIABLES.items()}
     values.update({
@@ -66,6 +67,8 @@ def deploy(options):
         "DOCMILL_PASSWORD": password,
         "DOCMILL_TOKEN": users.sign_in(outputs["UserPoolId"], outputs["ClientId"], users.DEMO_USER, password),
     })
+    if hosts := parameters.get("CallbackPrivateHosts"):
+        values["DOCMILL_CALLBACK_PRIVATE_HOSTS"] = hosts
     if proxy := faults.find():
         values["DOCMILL_FAULTS_URL"] = proxy["url"]
     write_env(values)

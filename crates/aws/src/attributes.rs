@@ -2,6 +2,7 @@
 
 pub(crate) const ATTEMPT: &str = "attempt";
 pub(crate) const BATCH_ID: &str = "batch_id";
+pub(crate) const CALLBACK_URL: &str = "callback_url";
 pub(crate) const CANCELLED_BY: &str = "cancelled_by";
 pub(crate) const CANCEL_REQUESTED_AT: &str = "cancel_requested_at";
 pub(crate) const CODE: &str = "code";

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use docmill_core::account::Allowance;
+use docmill_core::callback::PrivateHosts;
 use docmill_core::job::Priority;
 use docmill_core::running::RunningLimits;
 use docmill_core::timing::Timing;
@@ -149,6 +150,10 @@ pub struct Intake {
     pub stream_secret: String,
     /// What users may use up.
     pub allowance: Allowance,
+    /// What callbacks' secrets are derived from.
+    pub callback_secret: String,
+    /// Receivers of callbacks that need not be public.
+    pub private_hosts: PrivateHosts,
     /// Limits of time.
     pub timing: Timing,
 }
@@ -166,6 +171,8 @@ impl Intake {
             live_url: env.need("DOCMILL_WS_URL")?,
             stream_secret: env.need("DOCMILL_STREAM_SECRET")?,
             allowance: allowance(env)?,
+            callback_secret: callback_secret(env)?,
+            private_hosts: private_hosts(env)?,
             timing: timing(env)?,
         })
     }
@@ -262,6 +269,8 @@ pub struct Push {
     pub live_table: String,
     /// Where frames are posted.
     pub callback_url: String,
+    /// The queue of callbacks to users' servers.
+    pub callback_queue_url: String,
 }
 
 impl Push {
@@ -272,6 +281,32 @@ impl Push {
             accounts_table: accounts_table(env)?,
             live_table: live_table(env)?,
             callback_url: callback_url(env)?,
+            callback_queue_url: callback_queue_url(env)?,
+        })
+    }
+}
+
+/// What `callback` needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callback {
+    /// Generations of secrets.
+    pub accounts_table: String,
+    /// The queue it is fed from.
+    pub callback_queue_url: String,
+    /// What secrets are derived from.
+    pub callback_secret: String,
+    /// Receivers that need not be public.
+    pub private_hosts: PrivateHosts,
+}
+
+impl Callback {
+    /// Reads the environment.
+    pub fn read(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            accounts_table: accounts_table(env)?,
+            callback_queue_url: callback_queue_url(env)?,
+            callback_secret: callback_secret(env)?,
+            private_hosts: private_hosts(env)?,
         })
     }
 }
@@ -362,6 +397,25 @@ fn bucket(env: &Env) -> ConfigResult<String> {
 
 fn callback_url(env: &Env) -> ConfigResult<String> {
     env.need("DOCMILL_CALLBACK_URL")
+}
+
+fn callback_queue_url(env: &Env) -> ConfigResult<String> {
+    env.need("DOCMILL_QUEUE_CALLBACK_URL")
+}
+
+fn callback_secret(env: &Env) -> ConfigResult<String> {
+    env.need("DOCMILL_CALLBACK_SECRET")
+}
+
+/// None where the variable is not set.
+fn private_hosts(env: &Env) -> ConfigResult<PrivateHosts> {
+    let name = "DOCMILL_CALLBACK_PRIVATE_HOSTS";
+    let text = env.get(name).unwrap_or_default();
+    text.parse().map_err(|_| ConfigError::Invalid {
+        name,
+        wanted: "host:port, with commas between several",
+        value: text.to_owned(),
+    })
 }
 
 /// The function's memory as Lambda tells it.

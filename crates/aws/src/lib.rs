@@ -6,10 +6,13 @@
 //! - One file a port. A port call is one request wherever AWS allows it.
 //! - `job_item` is the job record as an item, `step_expression` a step as DynamoDB's expressions: together they make
 //!   the table behave as [`docmill_core::step::Step::apply`] says, which the conformance suite holds them to.
-//! - [`change_from_stream`] reads what the jobs table's stream delivers.
+//! - [`change_from_stream`] reads what the jobs table's stream delivers, [`QueueEvent`] what a queue does;
+//!   [`SqsRedelivery`] says when a record of a queue comes again.
 
 mod attributes;
 mod blobs;
+mod callback_queue;
+mod callback_secrets;
 mod clients;
 mod companies;
 pub mod config;
@@ -30,6 +33,8 @@ mod listing;
 mod live;
 mod meter;
 mod queue;
+mod queue_record;
+mod redelivery;
 mod running;
 mod step_expression;
 mod stream;
@@ -37,6 +42,8 @@ mod transact;
 mod transfers;
 
 pub use blobs::S3Blobs;
+pub use callback_queue::SqsCallbacks;
+pub use callback_secrets::DynamoCallbackSecrets;
 pub use clients::Clients;
 pub use companies::DynamoCompanies;
 pub use connections::GatewayConnections;
@@ -50,5 +57,7 @@ pub use ledger::DynamoLedger;
 pub use live::DynamoLive;
 pub use meter::RequestMeter;
 pub use queue::SqsQueue;
+pub use queue_record::{QueueEvent, QueueRecord};
+pub use redelivery::{Redelivery, SqsRedelivery};
 pub use stream::{StreamRecordError, change_from_stream};
 pub use transfers::S3Transfers;

@@ -89,7 +89,7 @@ fn entry(index: usize, group: &str, message: &Message) -> PortResult<SendMessage
 }
 
 /// A group id is 1 to 128 printable ASCII characters; a hash stands for a tenant whose name is none.
-fn group_of(tenant: &str) -> String {
+pub(crate) fn group_of(tenant: &str) -> String {
     let fits = (1..=128).contains(&tenant.len()) && tenant.bytes().all(|byte| byte.is_ascii_graphic());
     if fits {
         tenant.to_owned()

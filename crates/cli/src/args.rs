@@ -102,11 +102,14 @@ pub struct Submit {
     /// Groups jobs.
     #[arg(long)]
     pub batch_id: Option<String>,
+    /// Where the end of the job is posted to.
+    #[arg(long, value_name = "URL")]
+    pub callback_url: Option<String>,
     /// The same key and content give the same job for a day. Without one, a fresh key is made.
     #[arg(long, value_name = "KEY")]
     pub idempotency_key: Option<String>,
     /// Go on with the interrupted upload of this job.
-    #[arg(long, value_name = "JOB_ID", conflicts_with_all = ["settings", "label", "priority", "batch_id", "idempotency_key", "kind"])]
+    #[arg(long, value_name = "JOB_ID", conflicts_with_all = ["settings", "label", "priority", "batch_id", "callback_url", "idempotency_key", "kind"])]
     pub resume: Option<String>,
     /// Follow the job to its end.
     #[arg(long)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use docmill_core::access::Caller;
 use docmill_core::account::Allowance;
+use docmill_core::callback::PrivateHosts;
 use docmill_core::engine::{Engine, Verdict};
 use docmill_core::intake::{Download, Intake, Reader, SentFile, Submission};
 use docmill_core::job::Priority;
@@ -72,6 +73,7 @@ pub async fn run(
         ledger: memory.ledger.clone(),
         allowance: Allowance::default(),
         transfers: memory.transfers.clone(),
+        private_hosts: PrivateHosts::default(),
     };
     let submission = Submission {
         pipeline: local.pipeline,

@@ -358,6 +358,8 @@ pub struct Job {
     pub company_id: Option<String>,
     /// The user (`sub` of the token).
     pub owner: String,
+    /// Where the end of each attempt is posted; checked when the job was made, and again at each call.
+    pub callback_url: Option<String>,
     /// Queue.
     pub priority: Priority,
     /// See [`Status`].

@@ -1,4 +1,4 @@
-//! From a change of a job record to an event in the list and frames to subscribers.
+//! From a change of a job record to an event in the list, frames to subscribers and, at the end, a callback.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,10 +6,12 @@ use std::sync::Arc;
 use futures::{StreamExt, stream};
 
 use crate::access::may_follow;
+use crate::callback::{Callback, CallbackQueue};
 use crate::company::Companies;
 use crate::ids::JobId;
 use crate::job::Job;
 use crate::ports::{Clock, Connections, EventLog, LiveFeed, PortResult, Posted, Subscriber, Topic};
+use crate::time::Time;
 use crate::view::{Event, EventType};
 
 /// Frames on their way at the same time.
@@ -45,9 +47,11 @@ pub struct Published {
     pub events: usize,
     /// Frames sent.
     pub frames: usize,
+    /// Callbacks sent to their queue.
+    pub callbacks: usize,
     /// Connections found gone, and deleted.
     pub gone: usize,
-    /// Index of the first change whose event could not be written: it and all after it have to come again.
+    /// Index of the first change whose event could not be written, or whose callback could not be sent: it and all after it have to come again.
     pub failed_from: Option<usize>,
 }
 
@@ -56,6 +60,8 @@ pub struct Published {
 pub struct Publisher {
     /// The list of events.
     pub events: Arc<dyn EventLog>,
+    /// Where callbacks go.
+    pub callbacks: Arc<dyn CallbackQueue>,
     /// Who listens.
     pub feed: Arc<dyn LiveFeed>,
     /// Who may still listen.
@@ -67,25 +73,32 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Publishes a batch in stream order. Only a failed event write fails a change; what subscribers miss they get by
-    /// their next event, since everyone converges on the newest version.
+    /// Publishes a batch in stream order. Only an event that was not written, or a callback that was not sent, fails a
+    /// change; what subscribers miss they get by their next event, since everyone converges on the newest version. A
+    /// change that comes again writes the same event, and may call twice.
     pub async fn publish(&self, changes: &[Change]) -> Published {
         let events: Vec<(usize, Event, &Job)> = changes
             .iter()
             .enumerate()
             .filter_map(|(at, change)| change.event().map(|event| (at, event, &change.new)))
             .collect();
-        let written = stream::iter(&events)
-            .map(|(at, event, job)| async move { (*at, self.events.append(event, job.expires_at).await) })
-            .buffered(PARALLEL_WRITES)
-            .collect::<Vec<_>>()
-            .await;
+        let written =
+            stream::iter(&events)
+                .map(|(at, event, job)| async move {
+                    (*at, self.keep(&changes[*at], event, job.expires_at).await)
+                })
+                .buffered(PARALLEL_WRITES)
+                .collect::<Vec<_>>()
+                .await;
         let mut published = Published::default();
         for (at, result) in written {
             match result {
-                Ok(()) => published.events += 1,
+                Ok(called) => {
+                    published.events += 1;
+                    published.callbacks += usize::from(called);
+                }
                 Err(error) => {
-                    tracing::error!(%error, "event not written");
+                    tracing::error!(%error, "event not written, or callback not sent");
                     published.failed_from = Some(published.failed_from.map_or(at, |first| first.min(at)));
                 }
             }
@@ -111,6 +124,16 @@ impl Publisher {
             }
         }
         published
+    }
+
+    /// Writes the event, then sends the callback if the change calls for one; whether it does.
+    async fn keep(&self, change: &Change, event: &Event, expires_at: Time) -> PortResult<bool> {
+        self.events.append(event, expires_at).await?;
+        let Some(callback) = Callback::of(change) else {
+            return Ok(false);
+        };
+        self.callbacks.send(&callback).await?;
+        Ok(true)
     }
 
     async fn post(&self, job: &Job, events: &[Event]) -> PortResult<(usize, usize)> {

@@ -4,6 +4,8 @@
 //! place stays `queued` in the phase `waiting`, without a message, until another leaves.
 
 use crate::account::Due;
+use serde::{Deserialize, Serialize};
+
 use crate::job::Job;
 use crate::step::Applied;
 
@@ -23,7 +25,8 @@ impl Default for RunningLimits {
 }
 
 /// Whose running jobs are counted together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Tenant {
     /// A user, by `sub`.
     User(String),
@@ -38,6 +41,22 @@ impl Tenant {
         std::iter::once(Self::User(job.owner.clone()))
             .chain(company)
             .collect()
+    }
+
+    /// Whose secret signs the callbacks of `job`: its company's if it has one, else its user's.
+    pub fn signing(job: &Job) -> Self {
+        match &job.company_id {
+            Some(company) => Self::Company(company.clone()),
+            None => Self::User(job.owner.clone()),
+        }
+    }
+
+    /// `user#<sub>` or `company#<id>`: the key of what is kept for it.
+    pub fn key(&self) -> String {
+        match self {
+            Self::User(owner) => format!("user#{owner}"),
+            Self::Company(id) => format!("company#{id}"),
+        }
     }
 
     /// How many of its jobs may run.

@@ -20,7 +20,9 @@ impl World {
     fn movements(&self) -> Vec<(Movement, u32, u32)> {
         let page = block_on(self.memory.ledger.lines("alice", None, 100)).unwrap();
         let lines = page.lines.into_iter().rev();
-        lines.map(|line| (line.movement, line.amount, line.refunded)).collect()
+        lines
+            .map(|line| (line.movement, line.amount, line.refunded))
+            .collect()
     }
 
     fn send(&self, text: &str) -> Result<Job, Problem> {
@@ -46,14 +48,21 @@ fn a_completed_job_is_charged_what_was_reserved() {
     let job = world.submit("a\nb");
     assert_eq!(credits(&job), (PRICE, None));
     let open = world.balance();
-    assert_eq!((open.available, open.open), (i64::from(100 - PRICE), i64::from(PRICE)));
+    assert_eq!(
+        (open.available, open.open),
+        (i64::from(100 - PRICE), i64::from(PRICE))
+    );
     let done = world.finish(job.id);
     assert_eq!(credits(&done), (PRICE, Some(PRICE)));
     let settled = world.balance();
     assert_eq!((settled.available, settled.open, settled.settled), (93, 0, 7));
     assert_eq!(
         world.movements(),
-        [(Movement::Grant, 100, 0), (Movement::Reserve, 7, 0), (Movement::Settle, 7, 0)]
+        [
+            (Movement::Grant, 100, 0),
+            (Movement::Reserve, 7, 0),
+            (Movement::Settle, 7, 0)
+        ]
     );
 }
 
@@ -63,7 +72,10 @@ fn what_did_not_run_comes_back() {
     let job = world.submit("a\nb");
     block_on(world.intake.cancel(&world.caller, job.id)).unwrap();
     let cancelled = world.finish(job.id);
-    assert_eq!((cancelled.status, credits(&cancelled)), (Status::Cancelled, (PRICE, Some(0))));
+    assert_eq!(
+        (cancelled.status, credits(&cancelled)),
+        (Status::Cancelled, (PRICE, Some(0)))
+    );
     assert_eq!((world.balance().open, world.balance().settled), (0, 0));
     assert_eq!(world.movements().last(), Some(&(Movement::Settle, 0, PRICE)));
 }
@@ -73,8 +85,14 @@ fn a_retry_pays_for_what_is_not_done() {
     let world = World::new();
     world.script("b", &[Do::Fail, Do::Work]);
     let partial = world.finish(world.submit("a\nb\nc\nd").id);
-    assert_eq!(credits(&partial), (PRICE, Some(6)), "three quarters of 7, rounded up");
-    let retried = block_on(world.intake.retry(&world.caller, partial.id)).unwrap().job;
+    assert_eq!(
+        credits(&partial),
+        (PRICE, Some(6)),
+        "three quarters of 7, rounded up"
+    );
+    let retried = block_on(world.intake.retry(&world.caller, partial.id))
+        .unwrap()
+        .job;
     assert_eq!(credits(&retried), (2, None), "a quarter of 7, rounded up");
     let done = world.finish(partial.id);
     assert_eq!((done.attempt, credits(&done)), (2, (2, Some(2))));
@@ -88,7 +106,10 @@ fn who_has_too_little_is_told_both_numbers() {
     world.intake.allowance.monthly_grant = 3;
     world.send("a").unwrap();
     let refused = world.send("b").unwrap_err();
-    assert_eq!((refused.status, refused.code.as_str()), (402, "INSUFFICIENT_CREDITS"));
+    assert_eq!(
+        (refused.status, refused.code.as_str()),
+        (402, "INSUFFICIENT_CREDITS")
+    );
     assert_eq!(refused.detail, "This job needs 7 credits; you have -4.");
     assert_eq!(world.memory.jobs.all().len(), 1);
 }
@@ -159,7 +180,10 @@ fn the_check_finds_a_balance_that_is_wrong() {
     };
     assert_eq!(hour(), 0);
     let checks = block_on(world.memory.ledger.checks()).unwrap();
-    assert_eq!((checks.len(), checks.iter().map(|check| check.users).sum::<u64>()), (60, 1));
+    assert_eq!(
+        (checks.len(), checks.iter().map(|check| check.users).sum::<u64>()),
+        (60, 1)
+    );
     // A settlement that nobody reserved: as a record that was tampered with would make it.
     let stray = Job {
         credits: Some(JobCredits {
@@ -177,7 +201,12 @@ fn the_check_finds_a_balance_that_is_wrong() {
     )
     .with(docmill_core::step::Edit::Reserve(stray.credits.unwrap()))
     .with(docmill_core::step::Edit::Charge(5));
-    block_on(docmill_core::ports::JobStore::finish(&*world.memory.jobs, &stray, &step)).unwrap();
+    block_on(docmill_core::ports::JobStore::finish(
+        &*world.memory.jobs,
+        &stray,
+        &step,
+    ))
+    .unwrap();
     assert_eq!(hour(), 1);
     let checks = block_on(world.memory.ledger.checks()).unwrap();
     assert!(checks.iter().any(|check| check.wrong == ["alice"]));

@@ -309,6 +309,7 @@ fn listed(job: &Job) -> Job {
         deadline_at: None,
         warned_at: None,
         expires_at: job.created_at.plus(RETENTION),
+        callback_url: None,
         cancelled_by: None,
         due_at: None,
         quiet: false,

@@ -11,6 +11,7 @@ use docmill_core::ports::Clock;
 use docmill_core::sandbox::{NamedReader, Sandbox};
 
 mod blobs;
+mod callbacks;
 mod clock;
 mod companies;
 mod connections;
@@ -28,6 +29,7 @@ mod sandbox;
 mod transfers;
 
 pub use blobs::MemoryBlobs;
+pub use callbacks::{MemoryCallbackSecrets, MemoryCallbacks};
 pub use clock::{SystemClock, VirtualClock};
 pub use companies::MemoryCompanies;
 pub use connections::MemoryConnections;
@@ -54,6 +56,8 @@ pub struct Memory {
     pub transfers: Arc<MemoryTransfers>,
     /// Both the work queues and their dead letters.
     pub queue: Arc<MemoryQueue>,
+    pub callbacks: Arc<MemoryCallbacks>,
+    pub callback_secrets: Arc<MemoryCallbackSecrets>,
     pub live: Arc<MemoryLive>,
     pub companies: Arc<MemoryCompanies>,
     pub ledger: Arc<MemoryLedger>,
@@ -77,6 +81,8 @@ impl Memory {
             transfers: Arc::new(MemoryTransfers::new(blobs.clone(), clock.clone())),
             blobs,
             queue: Arc::new(MemoryQueue::new(clock, QueueSettings::default())),
+            callbacks: Arc::default(),
+            callback_secrets: Arc::default(),
             live: Arc::default(),
             companies: Arc::default(),
             ledger,

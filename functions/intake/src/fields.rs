@@ -70,10 +70,7 @@ fn take(submission: &mut Submission, name: &str, value: Value) -> Result<(), Fie
             })?;
         }
         "company_id" => submission.company_id = Some(text(name, value)?),
-        "callback_url" => {
-            let detail = "This installation makes no callbacks. Poll the job, or follow its events.";
-            return Err(FieldError::new(name, "NOT_SUPPORTED", detail));
-        }
+        "callback_url" => submission.callback_url = Some(text(name, value)?),
         "source_job_id" => {
             let detail = "No pipeline of this installation works on the result of another job.";
             return Err(FieldError::new(name, "NOT_SUPPORTED", detail));
@@ -117,6 +114,7 @@ mod tests {
             ("priority", "low"),
             ("kind", ""),
             ("label", "Les Misérables"),
+            ("callback_url", "https://example.com/hook"),
         ];
         let form = form
             .into_iter()
@@ -124,7 +122,7 @@ mod tests {
             .collect();
         let json = object(json!({
             "pipeline": "novel", "settings": {"sentence_length_limit": 8}, "priority": "low", "kind": null,
-            "label": "Les Misérables",
+            "label": "Les Misérables", "callback_url": "https://example.com/hook",
         }));
         let submission = from_form(form, Some("key")).unwrap();
         assert_eq!(submission, from_json(json, Some("key")).unwrap());
@@ -137,7 +135,7 @@ mod tests {
     fn every_wrong_field_is_named() {
         let errors = from_json(
             object(json!({
-                "pipeline": 7, "priority": "urgent", "callback_url": "https://example.com",
+                "pipeline": 7, "priority": "urgent", "company_id": 7, "callback_url": 7,
                 "source_job_id": "j", "owner": "somebody",
             })),
             None,
@@ -151,7 +149,8 @@ mod tests {
         assert_eq!(
             codes,
             [
-                "callback_url NOT_SUPPORTED",
+                "callback_url INVALID_TYPE",
+                "company_id INVALID_TYPE",
                 "owner UNKNOWN_FIELD",
                 "pipeline INVALID_TYPE",
                 "priority INVALID_PRIORITY",

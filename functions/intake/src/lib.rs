@@ -1,4 +1,5 @@
-//! HTTP writes: create a job, bring its files, start, cancel and retry it; tickets for the WebSocket; companies.
+//! HTTP writes: create a job, bring its files, start, cancel and retry it; tickets for the WebSocket; companies; the
+//! secret of callbacks, which is read here as well, since only this function and the one that signs know the key.
 //!
 //! Decodes, calls [`docmill_core::intake`], encodes. `fields` reads what a job is to be from a form or from JSON; `companies` has
 //! their routes.
@@ -10,12 +11,14 @@ mod wire;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use docmill_core::access::Caller;
+use docmill_core::access::{self, Caller};
+use docmill_core::callback::CallbackKeys;
 use docmill_core::intake::{Accepted, DeclaredFile, Intake, StartRequest, Submission, Uploads};
 use docmill_core::job::Status;
 use docmill_core::live::issue_ticket;
 use docmill_core::ports::LiveFeed;
 use docmill_core::problem::{FieldError, Problem};
+use docmill_core::running::Tenant;
 use docmill_core::stream_token::StreamTokens;
 use docmill_core::time::Time;
 use docmill_core::view::JobView;
@@ -34,6 +37,8 @@ pub struct IntakeApp {
     pub feed: Arc<dyn LiveFeed>,
     /// Signs the links of event streams.
     pub tokens: StreamTokens,
+    /// Knows the secrets that callbacks are signed with.
+    pub callback_keys: CallbackKeys,
     /// Public URL of the WebSocket, without a query.
     pub live_url: String,
 }
@@ -57,6 +62,10 @@ pub enum Action {
     Estimate,
     /// About companies.
     Company(companies::Action),
+    /// The secret that callbacks are signed with.
+    CallbackSecret,
+    /// A new one.
+    RotateCallbackSecret,
 }
 
 const ROUTES: &[Route<Action>] = &[
@@ -91,6 +100,12 @@ const ROUTES: &[Route<Action>] = &[
         "/v1/companies/{id}/members/{of}",
         companies::Action::Remove,
     ),
+    Route {
+        method: "GET",
+        path: "/v1/callback-secret",
+        action: Action::CallbackSecret,
+    },
+    post("/v1/callback-secret", Action::RotateCallbackSecret),
 ];
 
 const fn post(path: &'static str, action: Action) -> Route<Action> {
@@ -152,6 +167,14 @@ impl App for IntakeApp {
                 Response::json(200, &estimate)
             }
             Action::Company(action) => self.company(action, request).await,
+            Action::CallbackSecret => {
+                let tenant = self.tenant(request, caller).await?;
+                Response::json(200, &self.callback_keys.current(&tenant).await?)
+            }
+            Action::RotateCallbackSecret => {
+                let tenant = self.tenant(request, caller).await?;
+                Response::json(201, &self.callback_keys.rotate(&tenant).await?)
+            }
         }
     }
 }
@@ -203,6 +226,18 @@ impl IntakeApp {
             .with("location", location(&accepted))
             .rated(accepted.rate)
             .about(job.id))
+    }
+
+    /// Whose secret is meant: a company's, for its admins, or the caller's own.
+    async fn tenant(&self, request: &Request, caller: Caller) -> Result<Tenant, Problem> {
+        let Some(company) = request.query("company_id") else {
+            return Ok(Tenant::User(caller.owner));
+        };
+        let doors = &self.intake.doors;
+        doors
+            .company(&caller, company, access::Action::ManageCallbackSecret)
+            .await?;
+        Ok(Tenant::Company(company.to_owned()))
     }
 
     async fn ticket(&self, request: &Request) -> Result<Response, Problem> {

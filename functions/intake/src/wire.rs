@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
 use docmill_aws::{
-    Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive, S3Blobs,
-    S3Transfers, SqsQueue,
+    Clients, DynamoCallbackSecrets, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger,
+    DynamoLive, S3Blobs, S3Transfers, SqsQueue,
 };
 use docmill_core::access::Doors;
+use docmill_core::callback::{CallbackKeys, MasterKey};
 use docmill_core::engine::Engine;
 use docmill_core::intake::Intake;
 use docmill_core::pipeline::Registry;
@@ -48,6 +49,7 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         Arc::new(SystemClock),
     );
     let transfers = Arc::new(S3Transfers::new(clients.s3(), &config.bucket));
+    let secrets = DynamoCallbackSecrets::new(clients.dynamodb(), &config.accounts_table);
     docmill_gateway::serve(IntakeApp {
         intake: Intake {
             engine,
@@ -56,9 +58,15 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
             ledger: Arc::new(DynamoLedger::new(clients.dynamodb(), &config.accounts_table)),
             allowance: config.allowance,
             transfers,
+            private_hosts: config.private_hosts,
         },
         feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),
         tokens: StreamTokens::new(config.stream_secret),
+        callback_keys: CallbackKeys {
+            secrets: Arc::new(secrets),
+            master: MasterKey::new(config.callback_secret),
+            clock: Arc::new(SystemClock),
+        },
         live_url: config.live_url,
     })
     .await

@@ -20,6 +20,7 @@ impl Door {
             intake: installation.intake(),
             feed: installation.memory.live.clone(),
             tokens: installation.tokens.clone(),
+            callback_keys: installation.callback_keys(),
             live_url: "wss://live.example.com/live".to_owned(),
         };
         Self { installation, app }
@@ -188,9 +189,12 @@ fn odd_requests_are_refused() {
         ),
         (
             422,
-            "NOT_SUPPORTED",
+            "CALLBACK_NOT_PUBLIC",
             form(
-                &[("pipeline", "lines"), ("callback_url", "https://a.example")],
+                &[
+                    ("pipeline", "lines"),
+                    ("callback_url", "https://169.254.169.254/"),
+                ],
                 &[file],
             ),
         ),

@@ -1,6 +1,6 @@
-//! From the stream of the jobs table to the event list and to subscribers.
+//! From the stream of the jobs table to the event list, to subscribers and to the queue of callbacks.
 //!
-//! Only an event that could not be written makes a record come again. A record that cannot be read, or that panics,
+//! Only an event that could not be written, or a callback that could not be sent, makes a record come again. A record that cannot be read, or that panics,
 //! is counted and left out: it would come for a day and hold up its whole shard.
 
 use std::panic::AssertUnwindSafe;
@@ -53,6 +53,7 @@ impl PushApp {
             skipped = batch.skipped,
             events = published.events,
             frames = published.frames,
+            callbacks = published.callbacks,
             gone = published.gone,
             failed_from = published.failed_from,
             duration_ms = ms_since(started),
@@ -72,6 +73,7 @@ impl PushApp {
                 Ok(published) => {
                     total.events += published.events;
                     total.frames += published.frames;
+                    total.callbacks += published.callbacks;
                     total.gone += published.gone;
                     if published.failed_from.is_some() {
                         total.failed_from = Some(at);

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
-use docmill_aws::{Clients, DynamoCompanies, DynamoEvents, DynamoLive, GatewayConnections};
+use docmill_aws::{Clients, DynamoCompanies, DynamoEvents, DynamoLive, GatewayConnections, SqsCallbacks};
 use docmill_core::publish::Publisher;
 use docmill_gateway::logs;
 use docmill_memory::SystemClock;
@@ -20,6 +20,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let app = &PushApp {
         publisher: Publisher {
             events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
+            callbacks: Arc::new(SqsCallbacks::new(clients.sqs(), &config.callback_queue_url)),
             feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),
             companies: Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table)),
             connections: Arc::new(GatewayConnections::new(connections)),

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use docmill_core::callback::{Callback, CallbackQueue};
 use docmill_core::ids::JobId;
 use docmill_core::ports::{ConnectionOwner, EventLog, LiveFeed, PortError, PortResult, Subscriber, Topic};
 use docmill_core::time::Time;
 use docmill_core::view::{Event, EventType};
 use docmill_gateway::BatchAnswer;
-use docmill_memory::MemoryEvents;
+use docmill_memory::{MemoryCallbacks, MemoryEvents};
 use docmill_push::{PushApp, StreamEvent};
 use docmill_testing::{Installation, recorded};
 use serde_json::{Value, json};
@@ -46,22 +47,42 @@ impl EventLog for Fragile {
     }
 }
 
+/// A queue of callbacks that is away for one version.
+#[derive(Default)]
+struct FragileQueue {
+    callbacks: MemoryCallbacks,
+    fails_on: AtomicU64,
+}
+
+#[async_trait]
+impl CallbackQueue for FragileQueue {
+    async fn send(&self, callback: &Callback) -> PortResult<()> {
+        if callback.event.version == self.fails_on.load(Ordering::Relaxed) {
+            return Err(PortError::Unavailable("sqs: away".to_owned()));
+        }
+        self.callbacks.send(callback).await
+    }
+}
+
 struct Line {
     installation: Installation,
     events: Arc<Fragile>,
+    queue: Arc<FragileQueue>,
     app: PushApp,
 }
 
 impl Line {
     fn new() -> Self {
         let installation = Installation::default();
-        let events = Arc::<Fragile>::default();
+        let (events, queue) = (Arc::<Fragile>::default(), Arc::<FragileQueue>::default());
         let mut publisher = installation.publisher();
         publisher.events = events.clone();
+        publisher.callbacks = queue.clone();
         let app = PushApp { publisher };
         Self {
             installation,
             events,
+            queue,
             app,
         }
     }
@@ -77,6 +98,11 @@ impl Line {
             .run(self.events.after(job_id(), 0, 100))
             .unwrap();
         events.iter().map(|event| event.version).collect()
+    }
+
+    fn called(&self) -> Vec<u64> {
+        let callbacks = self.queue.callbacks.take();
+        callbacks.iter().map(|callback| callback.event.version).collect()
     }
 
     fn listen(&self, connection: &str, topic: &Topic) {
@@ -216,6 +242,54 @@ fn a_change_that_panics_is_left_out() {
     line.events.panics_on.store(6, Ordering::Relaxed);
     let answer = line.handle((6..=8).map(change).collect());
     assert_eq!(answer.failed().collect::<Vec<_>>(), ["seq-7"]);
+}
+
+/// The recorded change as one from `processing` to `status`, of a job that is to be called back.
+fn end(version: u64, status: &str) -> Value {
+    let mut record = change(version);
+    let change = &mut record["dynamodb"];
+    change["OldImage"]["status"] = json!({"S": "processing"});
+    change["NewImage"]["status"] = json!({"S": status});
+    change["NewImage"]["callback_url"] = json!({"S": "https://example.com/hook"});
+    record
+}
+
+#[test]
+fn the_end_of_a_job_calls_back_once() {
+    let line = Line::new();
+    let mut without = end(4, "failed");
+    let image = without["dynamodb"]["NewImage"].as_object_mut().unwrap();
+    image.remove("callback_url");
+    let records = vec![
+        end(2, "processing"),
+        end(3, "completed"),
+        without,
+        end(5, "cancelled"),
+    ];
+    assert_eq!(line.handle(records).failed().count(), 0);
+    assert_eq!(line.versions(), [2, 3, 4, 5]);
+    let callbacks = line.queue.callbacks.take();
+    let versions: Vec<u64> = callbacks.iter().map(|callback| callback.event.version).collect();
+    assert_eq!(versions, [3, 5]);
+    assert_eq!(callbacks[0].callback_url, "https://example.com/hook");
+    let events = line.installation.run(line.events.after(job_id(), 2, 1)).unwrap();
+    assert_eq!(callbacks[0].event, events[0]);
+}
+
+#[test]
+fn a_callback_that_is_not_sent_comes_again_with_all_after_it() {
+    let line = Line::new();
+    line.queue.fails_on.store(3, Ordering::Relaxed);
+    let answer = line.handle(vec![change(2), end(3, "completed"), change(4)]);
+    assert_eq!(answer.failed().collect::<Vec<_>>(), ["seq-3"]);
+    assert_eq!(line.called(), [0; 0]);
+    line.queue.fails_on.store(0, Ordering::Relaxed);
+    let answer = line.handle(vec![end(3, "completed"), change(4)]);
+    assert_eq!(answer.failed().count(), 0);
+    assert_eq!((line.called(), line.versions()), (vec![3], vec![2, 3, 4]));
+    // A replay of what was published is allowed to call twice; its event id is the same.
+    line.handle(vec![end(3, "completed")]);
+    assert_eq!(line.called(), [3]);
 }
 
 #[test]

@@ -28,6 +28,7 @@ impl Service {
                 intake: installation.intake(),
                 feed: installation.memory.live.clone(),
                 tokens: installation.tokens.clone(),
+                callback_keys: installation.callback_keys(),
                 live_url: live_url.clone(),
             },
             status: StatusApp {
@@ -48,7 +49,8 @@ impl Service {
     /// Asks, and holds the answer against the operation's description.
     fn ask(&self, operation: &str, request: Http, status: u16) -> Value {
         let event = request.event();
-        let response = if event.request_context.http.method == "GET" {
+        let reads = event.request_context.http.method == "GET" && event.raw_path != "/v1/callback-secret";
+        let response = if reads {
             self.installation.run(answer(&self.status, event))
         } else {
             self.installation.run(answer(&self.intake, event))
@@ -152,6 +154,8 @@ fn uploads_are_as_described() {
 fn the_installation_is_as_described() {
     let service = Service::new();
     service.ask("createTicket", post("/v1/live/ticket"), 201);
+    service.ask("getCallbackSecret", get("/v1/callback-secret"), 200);
+    service.ask("rotateCallbackSecret", post("/v1/callback-secret"), 201);
     service.ask("listPipelines", get("/v1/pipelines"), 200);
     service.ask("getConfig", Http::new("GET", "/v1/config"), 200);
     service.ask("getHealth", Http::new("GET", "/v1/health"), 200);

@@ -2,11 +2,7 @@
 //!
 //! Each record is decoded, worked on and reported by itself: one that cannot be read, or that panics, fails alone. A
 //! record that is not reported as failed is deleted from its queue by the event source.
-//!
-//! - `record`: what SQS delivers. `redelivery`: when a record that is given back comes again.
 
-mod record;
-mod redelivery;
 mod wire;
 
 use std::panic::AssertUnwindSafe;
@@ -22,8 +18,7 @@ use docmill_gateway::logs::ms_since;
 use docmill_glibc as _;
 use futures::FutureExt;
 
-pub use record::{QueueEvent, QueueRecord};
-pub use redelivery::{Redelivery, SqsRedelivery};
+pub use docmill_aws::{QueueEvent, QueueRecord, Redelivery};
 pub use wire::start;
 
 /// When a record that nobody can read comes again. It will not be read then either, unless an older release of this

@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use docmill_aws::config::{self, Env};
-use docmill_aws::{Clients, DynamoDetails, DynamoJobs, S3Blobs, SqsQueue};
+use docmill_aws::config::{self, Env, QueueUrls};
+use docmill_aws::{Clients, DynamoDetails, DynamoJobs, S3Blobs, SqsQueue, SqsRedelivery};
 use docmill_core::engine::Engine;
 use docmill_core::pipeline::Registry;
 use docmill_core::sandbox::NamedReader;
@@ -15,7 +15,7 @@ use docmill_memory::{OsEntropy, SystemClock};
 use docmill_sandbox::ChildProcess;
 use lambda_runtime::{LambdaEvent, service_fn};
 
-use crate::{QueueEvent, SqsRedelivery, WorkerApp};
+use crate::{QueueEvent, WorkerApp};
 
 /// The whole of `main`: a reader of one document, if this process was started as one, and the function otherwise.
 /// Readers come first, and without a runtime: its threads would keep what a reader gives up.
@@ -50,9 +50,10 @@ async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         timing: config.timing,
         memory_mb: config.memory_mb,
     };
+    let QueueUrls { high, normal, low } = config.queues;
     let app = &WorkerApp {
         engine,
-        redelivery: Arc::new(SqsRedelivery::new(clients.sqs(), config.queues)),
+        redelivery: Arc::new(SqsRedelivery::new(clients.sqs(), [high, normal, low])),
     };
     lambda_runtime::run(service_fn(move |event: LambdaEvent<QueueEvent>| async move {
         let until = Time::from_ms(i64::try_from(event.context.deadline).unwrap_or(i64::MAX));

@@ -29,6 +29,7 @@ fn intake(installation: &Installation) -> IntakeApp {
         intake: installation.intake(),
         feed: installation.memory.live.clone(),
         tokens: installation.tokens.clone(),
+        callback_keys: installation.callback_keys(),
         live_url: String::new(),
     }
 }

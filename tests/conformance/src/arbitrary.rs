@@ -167,6 +167,7 @@ prop_compose! {
         batch_id in of(text()),
         company_id in of(name()),
         owner in name(),
+        callback_url in of(text()),
         priority in select(Priority::ALL.to_vec()),
         file_name in of(text()),
         file_count in 0_u32..100,
@@ -174,8 +175,8 @@ prop_compose! {
         expires_at in time(),
     ) -> Job {
         Job {
-            id, pipeline, kind, label, batch_id, company_id, owner, priority, file_name, file_count, created_at,
-            expires_at, status: Status::Queued, phase: Phase::Planning, outcome: None, attempt: 1, version: 1,
+            id, pipeline, kind, label, batch_id, company_id, owner, callback_url, priority, file_name, file_count,
+            created_at, expires_at, status: Status::Queued, phase: Phase::Planning, outcome: None, attempt: 1, version: 1,
             total: None, done: Default::default(), failed: BTreeMap::new(), leases: BTreeMap::new(),
             tries: BTreeMap::new(), stage: crate::make::stage(0), reported: None, warnings: Vec::new(), error: None,
             result: None, credits: None, usage: Usage::default(), queued_at: None, started_at: None, completed_at: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use docmill_core::account::Ledger;
+use docmill_core::callback::{CallbackQueue, CallbackSecrets};
 use docmill_core::company::Companies;
 use docmill_core::job::Priority;
 use docmill_core::ports::{
@@ -24,6 +25,8 @@ pub struct Ports {
     pub transfers: Arc<dyn Transfers>,
     pub queue: Arc<dyn WorkQueue>,
     pub dead_letters: Arc<dyn DeadLetters>,
+    pub callbacks: Arc<dyn CallbackQueue>,
+    pub callback_secrets: Arc<dyn CallbackSecrets>,
     pub live: Arc<dyn LiveFeed>,
     pub companies: Arc<dyn Companies>,
     pub ledger: Arc<dyn Ledger>,
@@ -62,6 +65,8 @@ pub trait Wire: Send + Sync {
     fn checks_signatures(&self) -> bool;
     /// Receives and deletes up to ten messages of a queue.
     async fn receive(&self, priority: Priority) -> Vec<String>;
+    /// Receives and deletes up to ten callbacks.
+    async fn receive_callbacks(&self) -> Vec<String>;
     /// Puts a body among the dead letters.
     async fn bury(&self, priority: Priority, body: &str);
 }

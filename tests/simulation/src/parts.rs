@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use docmill_core::access::Doors;
 use docmill_core::account::Allowance;
+use docmill_core::callback::PrivateHosts;
 use docmill_core::engine::Engine;
 use docmill_core::intake::{Intake, Reader};
 use docmill_core::live::Live;
@@ -82,6 +83,7 @@ impl Parts {
                 ledger: memory.ledger.clone(),
                 allowance: plenty(),
                 transfers: memory.transfers.clone(),
+                private_hosts: PrivateHosts::default(),
             },
             reader: Reader {
                 ledger: memory.ledger.clone(),
@@ -101,6 +103,7 @@ impl Parts {
             },
             publisher: Publisher {
                 events: events.clone(),
+                callbacks: memory.callbacks.clone(),
                 feed: feed.clone(),
                 companies: memory.companies.clone(),
                 connections: connections.clone(),

@@ -46,6 +46,21 @@ pub fn stack() -> Option<Stack> {
     Some(Stack { values, folder, aws })
 }
 
+/// Where callbacks may be received: the stack has to be told when it is deployed. Says so where it was not.
+pub fn receiver_address(stack: &Stack) -> Option<&str> {
+    let address = stack.find("DOCMILL_CALLBACK_PRIVATE_HOSTS");
+    if address.is_none() {
+        assert!(
+            !is_required(),
+            "no receiver of callbacks, though {REQUIRED}=required"
+        );
+        to_stderr(
+            "skipped: the stack may call no receiver (stack.py deploy CallbackPrivateHosts=127.0.0.1:PORT)",
+        );
+    }
+    address
+}
+
 /// Whether nothing may be skipped.
 pub(crate) fn is_required() -> bool {
     std::env::var(REQUIRED).is_ok_and(|value| value == "required")

@@ -118,6 +118,8 @@ async fn the_description_names_every_route() {
         ("post", "/v1/jobs/{id}/retry"),
         ("get", "/v1/pipelines"),
         ("post", "/v1/live/ticket"),
+        ("get", "/v1/callback-secret"),
+        ("post", "/v1/callback-secret"),
         ("get", "/v1/health"),
         ("get", "/v1/health/deep"),
         ("get", "/v1/config"),

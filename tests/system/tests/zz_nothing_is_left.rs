@@ -7,9 +7,9 @@ use docmill_system_tests::{stack, wait};
 #[tokio::test]
 async fn no_message_is_left_in_any_queue() {
     let stack = stack!();
-    for priority in ["HIGH", "NORMAL", "LOW"] {
+    for queue in ["HIGH", "NORMAL", "LOW", "CALLBACK"] {
         for kind in ["QUEUE", "DLQ"] {
-            let name = format!("DOCMILL_{kind}_{priority}_URL");
+            let name = format!("DOCMILL_{kind}_{queue}_URL");
             let url = stack.value(&name);
             wait::until(&format!("{name} to be empty"), async || {
                 (stack.messages_in(url).await == 0).then_some(())

@@ -26,6 +26,8 @@ pub struct NewJob {
     pub label: Option<String>,
     /// Groups jobs.
     pub batch_id: Option<String>,
+    /// Where the end of each attempt is posted.
+    pub callback_url: Option<String>,
     /// With a key the request may be repeated: the same key and content give the same job.
     pub idempotency_key: Option<String>,
 }
@@ -41,6 +43,7 @@ impl NewJob {
             ("priority", self.priority.clone()),
             ("label", self.label.clone()),
             ("batch_id", self.batch_id.clone()),
+            ("callback_url", self.callback_url.clone()),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))

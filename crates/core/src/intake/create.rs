@@ -159,7 +159,7 @@ impl Intake {
         submission: &Submission,
         files: usize,
     ) -> Result<(&dyn Pipeline, Value), Problem> {
-        fields::check(submission)?;
+        fields::check(submission, &self.private_hosts)?;
         let pipeline = self.engine.registry.get(&submission.pipeline).ok_or_else(|| {
             let known: Vec<&str> = self
                 .engine
@@ -362,6 +362,7 @@ impl Intake {
             label: submission.label.clone(),
             batch_id: submission.batch_id.clone(),
             company_id: submission.company_id.clone(),
+            callback_url: submission.callback_url.clone(),
             owner: caller.owner.clone(),
             priority: submission.priority,
             status,
@@ -424,7 +425,7 @@ fn content_hash(submission: &Submission, request: &RequestDetail) -> String {
         .iter()
         .map(|file| json!([file.name, file.size, file.content_type, file.sha256]))
         .collect();
-    let content = json!({
+    let mut content = json!({
         "pipeline": submission.pipeline,
         "kind": submission.kind,
         "settings": request.settings,
@@ -434,6 +435,10 @@ fn content_hash(submission: &Submission, request: &RequestDetail) -> String {
         "company_id": submission.company_id,
         "files": files,
     });
+    // Left out where there is none, as it was before there were callbacks: keys of that time still hold.
+    if let Some(url) = &submission.callback_url {
+        content["callback_url"] = json!(url);
+    }
     sha256_hex(content.to_string().as_bytes())
 }
 

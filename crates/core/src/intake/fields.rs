@@ -1,6 +1,7 @@
 //! Checks of the fields of a request that do not belong to a pipeline.
 
 use super::Submission;
+use crate::callback::{PrivateHosts, Target};
 use crate::problem::{FieldError, Problem};
 
 /// Most files in one request.
@@ -64,8 +65,8 @@ fn is_device(name: &str) -> bool {
     numbered || DEVICES.contains(&stem.as_str())
 }
 
-/// Checks label, batch id and idempotency key.
-pub(super) fn check(submission: &Submission) -> Result<(), Problem> {
+/// Checks label, batch id, callback URL and idempotency key.
+pub(super) fn check(submission: &Submission, private_hosts: &PrivateHosts) -> Result<(), Problem> {
     let mut errors = Vec::new();
     if submission
         .label
@@ -85,6 +86,14 @@ pub(super) fn check(submission: &Submission) -> Result<(), Problem> {
     }) {
         let detail = "A batch id has 1 to 64 letters, digits, hyphens and underscores.";
         errors.push(FieldError::new("batch_id", "INVALID_BATCH_ID", detail));
+    }
+    let target = submission.callback_url.as_ref();
+    if let Some(Err(refused)) = target.map(|url| Target::parse(url, private_hosts)) {
+        errors.push(FieldError::new(
+            "callback_url",
+            refused.code(),
+            refused.to_string(),
+        ));
     }
     if submission.idempotency_key.as_ref().is_some_and(|key| {
         key.is_empty() || key.len() > MAX_KEY_CHARS || !key.chars().all(|c| c.is_ascii_graphic())
@@ -173,16 +182,17 @@ mod tests {
         let submission = Submission {
             label: Some("a\nb".into()),
             batch_id: Some("../x".into()),
+            callback_url: Some("https://10.0.0.1".into()),
             idempotency_key: Some("käse".into()),
             ..Submission::default()
         };
-        let fields: Vec<String> = check(&submission)
+        let fields: Vec<String> = check(&submission, &PrivateHosts::default())
             .unwrap_err()
             .errors
             .into_iter()
             .map(|error| error.field)
             .collect();
-        assert_eq!(fields, ["label", "batch_id", "Idempotency-Key"]);
-        assert!(check(&Submission::default()).is_ok());
+        assert_eq!(fields, ["label", "batch_id", "callback_url", "Idempotency-Key"]);
+        assert!(check(&Submission::default(), &PrivateHosts::default()).is_ok());
     }
 }

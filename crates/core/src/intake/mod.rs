@@ -23,6 +23,7 @@ use bytes::Bytes;
 
 use crate::access::{Action, Caller, Doors, Granted, Standings};
 use crate::account::{Allowance, Ledger};
+use crate::callback::PrivateHosts;
 use crate::company::Companies;
 use crate::engine::Engine;
 use crate::job::{Job, Priority};
@@ -49,6 +50,8 @@ pub struct Submission {
     pub batch_id: Option<String>,
     /// The company it is for, one of the caller's.
     pub company_id: Option<String>,
+    /// Where the end of each attempt is posted.
+    pub callback_url: Option<String>,
     /// `Idempotency-Key` header.
     pub idempotency_key: Option<String>,
 }
@@ -132,4 +135,6 @@ pub struct Intake {
     pub allowance: Allowance,
     /// Signed links.
     pub transfers: Arc<dyn Transfers>,
+    /// Receivers of callbacks that need not be public.
+    pub private_hosts: PrivateHosts,
 }

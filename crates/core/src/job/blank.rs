@@ -16,6 +16,7 @@ impl Job {
             batch_id: None,
             company_id: None,
             owner: String::new(),
+            callback_url: None,
             priority: Priority::Normal,
             status: Status::Queued,
             phase: Phase::Planning,

@@ -14,6 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use docmill_core::access::Caller;
 use docmill_core::account::Allowance;
+use docmill_core::callback::PrivateHosts;
 use docmill_core::engine::{Engine, Verdict};
 use docmill_core::ids::JobId;
 use docmill_core::intake::{Accepted, Intake, SentFile, Submission};
@@ -71,6 +72,7 @@ impl World {
         };
         let publisher = Publisher {
             events: memory.events.clone(),
+            callbacks: memory.callbacks.clone(),
             feed: memory.live.clone(),
             companies: memory.companies.clone(),
             connections: memory.connections.clone(),
@@ -84,6 +86,7 @@ impl World {
                 ledger: memory.ledger.clone(),
                 allowance: plenty(),
                 transfers: memory.transfers.clone(),
+                private_hosts: PrivateHosts::default(),
             },
             sweep: Sweep {
                 engine,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use docmill_core::access::Caller;
 use docmill_core::account::Allowance;
+use docmill_core::callback::{CallbackKeys, MasterKey, PrivateHosts};
 use docmill_core::engine::{Engine, Verdict};
 use docmill_core::ids::JobId;
 use docmill_core::intake::{Intake, Reader, SentFile, Submission};
@@ -89,6 +90,7 @@ impl Installation {
             ledger: self.memory.ledger.clone(),
             allowance: Allowance::default(),
             transfers: self.memory.transfers.clone(),
+            private_hosts: PrivateHosts::default(),
         }
     }
 
@@ -123,9 +125,19 @@ impl Installation {
         let memory = &self.memory;
         Publisher {
             events: memory.events.clone(),
+            callbacks: memory.callbacks.clone(),
             feed: memory.live.clone(),
             companies: memory.companies.clone(),
             connections: memory.connections.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// What knows the secrets that callbacks are signed with.
+    pub fn callback_keys(&self) -> CallbackKeys {
+        CallbackKeys {
+            secrets: self.memory.callback_secrets.clone(),
+            master: MasterKey::new(*b"fedcba9876543210fedcba9876543210"),
             clock: self.clock.clone(),
         }
     }

@@ -1,4 +1,5 @@
-//! What the functions' tests share: an installation in memory, a small pipeline, the recorded events.
+//! What the functions' tests share: an installation in memory, a small pipeline, the recorded events, a receiver of
+//! callbacks.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,7 +11,9 @@
 mod events;
 mod installation;
 mod lines;
+mod receiver;
 
 pub use events::{Http, recorded};
 pub use installation::{ALICE, Installation, MALLORY, alice, mallory};
 pub use lines::Lines;
+pub use receiver::{Received, Receiver, Reply};

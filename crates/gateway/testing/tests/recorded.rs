@@ -42,13 +42,16 @@ fn web_socket_messages() {
 
 #[test]
 fn queue_and_stream_batches() {
-    let queue: SqsEvent = read("worker");
-    assert!(
-        queue
-            .records
-            .iter()
-            .all(|record| record.message_id.is_some() && record.body.is_some())
-    );
+    for name in ["worker", "callback"] {
+        let queue: SqsEvent = read(name);
+        assert!(
+            queue
+                .records
+                .iter()
+                .all(|record| record.message_id.is_some() && record.body.is_some()),
+            "{name}"
+        );
+    }
     let stream: dynamodb::Event = read("push");
     let names: Vec<&str> = stream
         .records
@@ -82,6 +85,7 @@ fn none_is_left_out() {
     assert_eq!(
         names,
         [
+            "callback.json",
             "intake-form.json",
             "intake-json.json",
             "push.json",

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use docmill_core::access::{Caller, Doors};
 use docmill_core::account::{Allowance, WindowRule};
+use docmill_core::callback::PrivateHosts;
 use docmill_core::engine::Engine;
 use docmill_core::intake::{Accepted, Intake, SentFile, Submission};
 use docmill_core::job::Priority;
@@ -81,6 +82,7 @@ fn intake(ports: &Ports, allowance: Allowance) -> Intake {
         companies: ports.companies.clone(),
         ledger: ports.ledger.clone(),
         allowance,
+        private_hosts: PrivateHosts::default(),
         transfers: ports.transfers.clone(),
     }
 }
@@ -130,7 +132,11 @@ pub async fn as_many_start_as_may(ports: &Ports) {
     for problem in refused {
         assert_eq!((problem.status, problem.code.as_str()), (429, "TOO_MANY_STARTS"));
         assert_eq!(problem.retry_after_s, Some(3_600));
-        assert!(problem.detail.ends_with("Please try again in 60 minutes."), "{}", problem.detail);
+        assert!(
+            problem.detail.ends_with("Please try again in 60 minutes."),
+            "{}",
+            problem.detail
+        );
     }
     let account = ports.ledger.account(&owner).await.unwrap();
     assert_eq!(account.windows[1].unwrap().used, 10);
@@ -148,7 +154,10 @@ pub async fn as_many_are_paid_as_can_be(ports: &Ports) {
     let (passed, refused) = all_at_once(&intake, &owner).await;
     assert_eq!(passed, ALLOWED);
     for problem in refused {
-        assert_eq!((problem.status, problem.code.as_str()), (402, "INSUFFICIENT_CREDITS"));
+        assert_eq!(
+            (problem.status, problem.code.as_str()),
+            (402, "INSUFFICIENT_CREDITS")
+        );
         assert_eq!(problem.detail, "This job needs 1 credits; you have -10.");
     }
     let account = ports.ledger.account(&owner).await.unwrap();

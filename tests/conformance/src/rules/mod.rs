@@ -6,6 +6,7 @@ use crate::Ports;
 
 pub mod allowance;
 pub mod blobs;
+pub mod callbacks;
 pub mod companies;
 pub mod creation;
 pub mod details;
@@ -18,6 +19,7 @@ pub mod queues;
 pub mod races;
 pub mod running;
 pub mod sandbox;
+pub mod secrets;
 pub mod service;
 pub mod steps;
 pub mod transfers;
@@ -93,6 +95,10 @@ rules! {
     queues::every_message_arrives,
     queues::nothing_to_send_is_fine,
     queues::dead_letters_are_hidden_then_removed,
+    callbacks::every_callback_arrives,
+    secrets::a_tenant_begins_with_the_first_generation,
+    secrets::each_rotation_counts,
+    secrets::each_rotation_counts_in_a_race,
     live::a_ticket_is_taken_once,
     live::a_ticket_is_taken_once_in_a_race,
     live::a_late_ticket_is_none,

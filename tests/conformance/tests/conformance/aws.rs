@@ -11,8 +11,9 @@ use aws_credential_types::Credentials;
 use bytes::Bytes;
 use docmill_aws::config::{Env, QueueUrls};
 use docmill_aws::{
-    AwsHealth, Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive,
-    GatewayConnections, RequestMeter, S3Blobs, S3Transfers, SqsDeadLetters, SqsQueue,
+    AwsHealth, Clients, DynamoCallbackSecrets, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs,
+    DynamoLedger, DynamoLive, GatewayConnections, RequestMeter, S3Blobs, S3Transfers, SqsCallbacks,
+    SqsDeadLetters, SqsQueue,
 };
 use docmill_conformance::make::{at, claim};
 use docmill_conformance::{Downloaded, Ports, Wire};
@@ -30,6 +31,7 @@ pub(crate) struct Stack {
     clients: Clients,
     queues: QueueUrls,
     dead_letters: QueueUrls,
+    callbacks: String,
 }
 
 impl Stack {
@@ -51,6 +53,7 @@ impl Stack {
         Self {
             queues: make_queues(&clients, &format!("conformance-{name}")).await,
             dead_letters: make_queues(&clients, &format!("conformance-{name}-dead")).await,
+            callbacks: make_queue(&clients, &format!("conformance-{name}-callback")).await,
             env,
             clients,
         }
@@ -90,6 +93,7 @@ impl Stack {
             sqs: sqs.clone(),
             queues: self.queues.clone(),
             dead_letters: self.dead_letters.clone(),
+            callbacks: self.callbacks.clone(),
             checks_signatures: false,
         };
         wire.checks_signatures = wire.is_refused(transfers.as_ref()).await;
@@ -107,7 +111,9 @@ impl Stack {
             dead_letters: Arc::new(SqsDeadLetters::new(sqs, self.dead_letters.clone())),
             live: Arc::new(DynamoLive::new(dynamodb.clone(), &live)),
             companies: Arc::new(DynamoCompanies::new(dynamodb.clone(), &accounts)),
-            ledger: Arc::new(DynamoLedger::new(dynamodb, &accounts)),
+            ledger: Arc::new(DynamoLedger::new(dynamodb.clone(), &accounts)),
+            callbacks: Arc::new(SqsCallbacks::new(self.clients.sqs(), &self.callbacks)),
+            callback_secrets: Arc::new(DynamoCallbackSecrets::new(dynamodb.clone(), &accounts)),
             health: Arc::new(health),
             sandbox: Arc::new(ChildProcess::default()),
             connections,
@@ -121,10 +127,9 @@ impl Stack {
     /// Deletes the suite's queues.
     pub(crate) async fn close(self) {
         let sqs = self.clients.sqs();
-        for urls in [self.queues, self.dead_letters] {
-            for url in [urls.high, urls.normal, urls.low] {
-                sqs.delete_queue().queue_url(url).send().await.unwrap();
-            }
+        let urls = [self.queues, self.dead_letters].map(|urls| [urls.high, urls.normal, urls.low]);
+        for url in urls.into_iter().flatten().chain([self.callbacks]) {
+            sqs.delete_queue().queue_url(url).send().await.unwrap();
         }
     }
 }
@@ -136,18 +141,8 @@ pub(crate) fn need(env: &Env, name: &str) -> String {
 }
 
 async fn make_queues(clients: &Clients, prefix: &str) -> QueueUrls {
-    let make = async |priority: Priority| {
-        let name = format!("{prefix}-{}", priority.as_str());
-        clients
-            .sqs()
-            .create_queue()
-            .queue_name(name)
-            .send()
-            .await
-            .unwrap()
-            .queue_url
-            .unwrap()
-    };
+    let make =
+        async |priority: Priority| make_queue(clients, &format!("{prefix}-{}", priority.as_str())).await;
     QueueUrls {
         high: make(Priority::High).await,
         normal: make(Priority::Normal).await,
@@ -155,11 +150,17 @@ async fn make_queues(clients: &Clients, prefix: &str) -> QueueUrls {
     }
 }
 
+async fn make_queue(clients: &Clients, name: &str) -> String {
+    let made = clients.sqs().create_queue().queue_name(name).send().await;
+    made.unwrap().queue_url.unwrap()
+}
+
 struct AwsWire {
     http: reqwest::Client,
     sqs: aws_sdk_sqs::Client,
     queues: QueueUrls,
     dead_letters: QueueUrls,
+    callbacks: String,
     checks_signatures: bool,
 }
 
@@ -209,7 +210,22 @@ impl Wire for AwsWire {
     }
 
     async fn receive(&self, priority: Priority) -> Vec<String> {
-        let url = self.queues.of(priority);
+        self.receive_from(self.queues.of(priority)).await
+    }
+
+    async fn receive_callbacks(&self) -> Vec<String> {
+        self.receive_from(&self.callbacks).await
+    }
+
+    async fn bury(&self, priority: Priority, body: &str) {
+        let send = self.sqs.send_message().queue_url(self.dead_letters.of(priority));
+        send.message_body(body).send().await.unwrap();
+    }
+}
+
+impl AwsWire {
+    /// Receives and deletes up to ten messages.
+    async fn receive_from(&self, url: &str) -> Vec<String> {
         let receive = self
             .sqs
             .receive_message()
@@ -230,11 +246,6 @@ impl Wire for AwsWire {
             .into_iter()
             .map(|message| message.body.unwrap())
             .collect()
-    }
-
-    async fn bury(&self, priority: Priority, body: &str) {
-        let send = self.sqs.send_message().queue_url(self.dead_letters.of(priority));
-        send.message_body(body).send().await.unwrap();
     }
 }
 

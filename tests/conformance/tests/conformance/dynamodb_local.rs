@@ -6,7 +6,8 @@ use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use docmill_aws::config::Env;
 use docmill_aws::{
-    Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive,
+    Clients, DynamoCallbackSecrets, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger,
+    DynamoLive,
 };
 use docmill_conformance::Ports;
 use docmill_conformance::rules::Rule;
@@ -15,7 +16,7 @@ use crate::aws::need;
 use crate::memory;
 
 /// Files of rules about ports that are not on DynamoDB.
-const ELSEWHERE: [&str; 5] = ["blobs", "transfers", "queues", "sandbox", "service"];
+const ELSEWHERE: [&str; 6] = ["blobs", "callbacks", "transfers", "queues", "sandbox", "service"];
 
 /// Those of `rules` that are about ports on DynamoDB.
 pub(crate) fn concerned(rules: &[Rule]) -> Vec<Rule> {
@@ -47,7 +48,8 @@ pub(crate) async fn ports(path: &str) -> Ports {
         events: Arc::new(DynamoEvents::new(dynamodb.clone(), &events)),
         live: Arc::new(DynamoLive::new(dynamodb.clone(), &table("LIVE"))),
         companies: Arc::new(DynamoCompanies::new(dynamodb.clone(), &table("ACCOUNTS"))),
-        ledger: Arc::new(DynamoLedger::new(dynamodb, &table("ACCOUNTS"))),
+        ledger: Arc::new(DynamoLedger::new(dynamodb.clone(), &table("ACCOUNTS"))),
+        callback_secrets: Arc::new(DynamoCallbackSecrets::new(dynamodb.clone(), &table("ACCOUNTS"))),
         cases: 80,
         ..memory::ports()
     }

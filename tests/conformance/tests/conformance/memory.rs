@@ -21,6 +21,8 @@ pub(crate) fn ports() -> Ports {
         transfers: memory.transfers.clone(),
         queue: memory.queue.clone(),
         dead_letters: memory.queue.clone(),
+        callbacks: memory.callbacks.clone(),
+        callback_secrets: memory.callback_secrets.clone(),
         live: memory.live.clone(),
         companies: memory.companies.clone(),
         ledger: memory.ledger.clone(),
@@ -67,6 +69,14 @@ impl Wire for MemoryWire {
             .iter()
             .for_each(|delivery| self.memory.queue.acknowledge(delivery));
         deliveries.into_iter().map(|delivery| delivery.body).collect()
+    }
+
+    async fn receive_callbacks(&self) -> Vec<String> {
+        let callbacks = self.memory.callbacks.take();
+        callbacks
+            .iter()
+            .map(|callback| serde_json::to_string(callback).unwrap())
+            .collect()
     }
 
     async fn bury(&self, priority: Priority, body: &str) {

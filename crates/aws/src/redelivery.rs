@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use docmill_aws::config::QueueUrls;
-use docmill_core::job::Priority;
 
-use crate::record::QueueRecord;
+use crate::queue_record::QueueRecord;
 
 /// SQS hides a message for 12 hours at most, counted from its receipt: the time of the work itself is left off.
 const MAX_DELAY_S: u64 = 12 * 60 * 60 - 15 * 60;
@@ -24,21 +22,22 @@ pub trait Redelivery: Send + Sync {
 #[derive(Clone, Debug)]
 pub struct SqsRedelivery {
     client: Client,
-    urls: QueueUrls,
+    urls: Vec<String>,
 }
 
 impl SqsRedelivery {
     /// For the queues at `urls`.
-    pub fn new(client: Client, urls: QueueUrls) -> Self {
-        Self { client, urls }
+    pub fn new(client: Client, urls: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            client,
+            urls: urls.into_iter().collect(),
+        }
     }
 
     /// A record names its queue by ARN, a request by URL; both end in the queue's name.
     fn url(&self, record: &QueueRecord) -> Option<&str> {
-        Priority::ALL
-            .into_iter()
-            .map(|priority| self.urls.of(priority))
-            .find(|url| url.rsplit('/').next() == Some(record.queue()))
+        let mut urls = self.urls.iter().map(String::as_str);
+        urls.find(|url| url.rsplit('/').next() == Some(record.queue()))
     }
 }
 

@@ -30,7 +30,7 @@ pub struct QueueRecord {
 }
 
 impl QueueRecord {
-    /// How often it was received, this time included; for the log only, since tries are counted at the claim.
+    /// How often it was received, this time included. What a worker does with it is counted at the claim, and not here.
     pub fn receives(&self) -> Option<u32> {
         self.attributes.get("ApproximateReceiveCount")?.parse().ok()
     }
