@@ -51,6 +51,7 @@ step "checks of this project"
 "$DOCMILL_VENV/bin/python" infra/checks/security.py
 "$python" infra/checks/threats.py
 "$python" infra/checks/dependencies.py
+"$python" infra/checks/doors.py
 if compgen -G "target/lambda/*/bootstrap" >/dev/null; then
     "$python" infra/checks/glibc.py
 fi

@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import dependencies  # noqa: E402
+import doors  # noqa: E402
 import glibc  # noqa: E402
 import template  # noqa: E402
 
@@ -29,6 +30,16 @@ def elf_needing(*versions):
         return struct.pack("<IIQQQQIIQQ", 0, kind, 0, 0, offset, 0, link, 0, 0, 0)
 
     return header + needs + names + section(0, 0, 0) + section(glibc.SHT_GNU_VERNEED, needs_at, 2) + section(3, names_at, 0)
+
+
+class Doors(unittest.TestCase):
+    def test_reads_past_the_doors_are_named(self):
+        for call in ("self.engine.jobs.get(id)", "engine\n    .details\n    .details(id)", "self.engine.read(id)", "x.jobs.list(&t)"):
+            self.assertEqual(len(list(doors.violations("a.rs", f"let a = {call}.await?;"))), 1, call)
+
+    def test_reads_through_the_doors_and_writes_are_not(self):
+        for call in ("self.doors.job(caller, id, action)", "self.doors.events(&granted, 0, 1)", "self.engine.jobs.create(new)"):
+            self.assertEqual(list(doors.violations("a.rs", call)), [], call)
 
 
 class Glibc(unittest.TestCase):

@@ -17,7 +17,11 @@ MODEL = ROOT / "SECURITY.md"
 COLUMNS = ["asset", "attacker", "door", "lock", "test"]
 PLACES = ("crates", "functions", "tests")
 # With an attribute of its own, or public to a test program that calls it by its name.
-TEST = re.compile(r"#\[(?:tokio::)?test\](?:\s*#\[[^\n]*)*\s*(?:async )?fn (\w+)|pub\(crate\) async fn (\w+)\(\) \{")
+TEST = re.compile(
+    r"#\[(?:tokio::)?test\](?:\s*#\[[^\n]*)*\s*(?:async )?fn (\w+)|pub\(crate\) async fn (\w+)\(\) \{"
+    # A rule of the conformance suite.
+    r"|pub async fn (\w+)\(ports: &Ports\) \{"
+)
 NAMED = re.compile(r"`(?:(\w[\w-]*)::(\w+)|(\w+\.py): (\w+))`")
 
 

@@ -10,7 +10,8 @@ use docmill_core::intake::Submission;
 use docmill_core::job::{Job, JobCredits, Status};
 use docmill_core::problem::Problem;
 use futures::executor::block_on;
-use world::{Do, PRICE, World};
+use world::lines::PRICE;
+use world::{Do, World};
 
 impl World {
     fn balance(&self) -> Balance {

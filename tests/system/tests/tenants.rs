@@ -9,7 +9,7 @@ use docmill_system_tests::{refusal, stack, texts};
 use reqwest::Method;
 
 /// Routes that need a token.
-const PROTECTED: [(&str, &str); 13] = [
+const PROTECTED: [(&str, &str); 25] = [
     ("POST", "/v1/jobs"),
     ("GET", "/v1/jobs"),
     ("GET", "/v1/jobs/{id}"),
@@ -20,6 +20,18 @@ const PROTECTED: [(&str, &str); 13] = [
     ("POST", "/v1/jobs/{id}/cancel"),
     ("POST", "/v1/jobs/{id}/retry"),
     ("GET", "/v1/pipelines"),
+    ("POST", "/v1/estimate"),
+    ("GET", "/v1/credits"),
+    ("GET", "/v1/stats"),
+    ("GET", "/v1/callback-secret"),
+    ("POST", "/v1/callback-secret"),
+    ("GET", "/v1/companies"),
+    ("POST", "/v1/companies"),
+    ("GET", "/v1/companies/{id}"),
+    ("POST", "/v1/companies/{id}/invitations"),
+    ("POST", "/v1/companies/{id}/join"),
+    ("PATCH", "/v1/companies/{id}/members/{id}"),
+    ("DELETE", "/v1/companies/{id}/members/{id}"),
     ("GET", "/v1/health/deep"),
     ("POST", "/v1/live/ticket"),
     ("GET", "/v1/jobs/{id}/stream"),

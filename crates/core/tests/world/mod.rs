@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod lines;
+pub mod lines;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ use docmill_memory::{Memory, SeededEntropy, VirtualClock};
 use futures::executor::{LocalPool, LocalSpawner, block_on};
 use futures::task::LocalSpawnExt;
 
-pub use lines::{Do, Lines, PRICE, Script};
+pub use lines::{Do, Lines, Script};
 
 pub struct World {
     pub memory: Memory,
