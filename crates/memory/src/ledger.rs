@@ -103,12 +103,12 @@ impl Accounts {
         }
         entry.balance.open -= i64::from(credits.reserved);
         entry.balance.settled += i64::from(charged);
-        entry.balance.available += i64::from(credits.reserved - charged);
+        entry.balance.available += i64::from(credits.reserved) - i64::from(charged);
         let line = Line {
             movement: Movement::Settle,
             at: job.completed_at.unwrap_or(job.updated_at),
             amount: charged,
-            refunded: credits.reserved - charged,
+            refunded: credits.reserved.saturating_sub(charged),
             job_id: Some(job.id),
             attempt: Some(job.attempt),
             month: None,

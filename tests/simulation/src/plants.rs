@@ -29,12 +29,11 @@ pub enum Plant {
     OutputsShareAKey,
     LimitsIgnored,
     ChargesInFull,
-    ChargesAsItWas,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 19] = [
         Self::CountsInsteadOfSet,
         Self::NoFencingToken,
         Self::NoConditionOnAttempt,
@@ -54,7 +53,6 @@ impl Plant {
         Self::OutputsShareAKey,
         Self::LimitsIgnored,
         Self::ChargesInFull,
-        Self::ChargesAsItWas,
     ];
 
     /// Its name on the command line.
@@ -79,7 +77,6 @@ impl Plant {
             Self::OutputsShareAKey => "outputs-share-a-key",
             Self::LimitsIgnored => "limits-ignored",
             Self::ChargesInFull => "charge-in-full",
-            Self::ChargesAsItWas => "charge-as-it-was",
         }
     }
 
@@ -109,9 +106,6 @@ impl Plant {
             Self::OutputsShareAKey => "All chunks of a job write their output under one key.",
             Self::LimitsIgnored => "Jobs start whether or not there is a place for them.",
             Self::ChargesInFull => "An attempt that ends is charged all that was set aside.",
-            Self::ChargesAsItWas => {
-                "An attempt is charged for the chunks that were done when its record was read, not when it ends."
-            }
         }
     }
 
@@ -136,7 +130,7 @@ impl Plant {
             Self::EverybodyOwnsEverything => &["P9"],
             Self::OutputsShareAKey => &["P3"],
             Self::LimitsIgnored => &["§4"],
-            Self::ChargesInFull | Self::ChargesAsItWas => &["P5"],
+            Self::ChargesInFull => &["P5"],
         }
     }
 
@@ -167,7 +161,6 @@ pub(crate) fn bend(plant: Option<Plant>, step: &Step, job: &Job) -> Step {
             |guard| matches!(guard, Guard::CancelRequested(false))
         }
         Plant::LiveLeasesTaken => |guard| matches!(guard, Guard::SlotFree { .. }),
-        Plant::ChargesAsItWas => |guard| matches!(guard, Guard::VersionIs(_)),
         _ => |_| false,
     };
     bent.guards.retain(|guard| !drop(guard));

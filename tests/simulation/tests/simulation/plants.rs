@@ -57,7 +57,6 @@ found! {
     outputs_that_share_a_key_are_found: OutputsShareAKey,
     ignored_limits_are_found: LimitsIgnored,
     a_charge_in_full_is_found: ChargesInFull,
-    a_charge_for_what_was_is_found: ChargesAsItWas,
 }
 
 #[test]
