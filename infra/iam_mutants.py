@@ -284,6 +284,8 @@ def main():
     parser.add_argument("--resume", action="store_true", help="skip what was killed in an earlier run")
     parser.add_argument("--list", action="store_true", help="name the permissions and do nothing")
     options = parser.parse_args()
+    # Whoever ends this gets the role's permission put back.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         environment.run_in_venv()
         sys.exit(run(options))

@@ -5,7 +5,7 @@
 
 use docmill_cli::client::{Job, NewJob};
 use docmill_core::ids::sha256_hex;
-use docmill_system_tests::{Lane, Stack, User, novel, now_ms, stack, texts, unique, wait};
+use docmill_system_tests::{Lane, Stack, User, claims_of, novel, now_ms, stack, texts, unique, wait};
 use serde_json::{Value, json};
 
 const PRIORITIES: [&str; 3] = ["high", "normal", "low"];
@@ -174,13 +174,20 @@ async fn an_event_that_was_lost_leaves_a_gap_that_is_shown() {
     );
 }
 
-/// The owner's set of running jobs by hand.
-async fn occupy(stack: &Stack, owner: &str, ids: &[String]) {
+/// Changes a set of running jobs by hand: `ADD` or `DELETE`.
+async fn places(stack: &Stack, verb: &str, tenant: &str, ids: &[String]) {
     let request = json!({
-        "Key": {"pk": {"S": format!("user#{owner}")}, "sk": {"S": "running"}}, "UpdateExpression": "ADD jobs :jobs",
+        "Key": {"pk": {"S": tenant}, "sk": {"S": "running"}}, "UpdateExpression": format!("{verb} jobs :jobs"),
         "ExpressionAttributeValues": {":jobs": {"SS": ids}},
     });
     dynamodb(stack, "UpdateItem", "ACCOUNTS", request).await;
+}
+
+/// Ids of jobs that do not exist.
+fn nobodys(count: usize) -> Vec<String> {
+    (1..=count)
+        .map(|n| format!("019aa000-0000-7000-8000-0000000000{n:02}"))
+        .collect()
 }
 
 #[tokio::test]
@@ -188,9 +195,8 @@ async fn places_of_jobs_that_are_over_are_given_to_who_waits() {
     let stack = stack!();
     let user = stack.user("places").await;
     let over = user.completed(&user.submit(texts::STORY).await.job_id).await;
-    let nobodys = (1..=3).map(|n| format!("019aa000-0000-7000-8000-00000000000{n}"));
-    let ids: Vec<String> = nobodys.chain([over.job_id.clone()]).collect();
-    occupy(&stack, &over.owner, &ids).await;
+    let ids = [nobodys(3), vec![over.job_id.clone()]].concat();
+    places(&stack, "ADD", &format!("user#{}", over.owner), &ids).await;
     let waiting = user.submit(texts::STORY).await;
     assert_eq!(reason(&waiting), "tenant_limit", "{:#}", waiting.raw);
     // One of a company, whose places are looked at as well.
@@ -201,51 +207,65 @@ async fn places_of_jobs_that_are_over_are_given_to_who_waits() {
     assert!(stack.running(Some(&over.owner)).await.is_empty());
 }
 
+/// A job that waits for nothing but a place of the company.
+async fn waiting(user: &User, company: &str) -> Job {
+    let stack = &user.stack;
+    let mine = format!("user#{}", claims_of(&user.token).1["sub"].as_str().unwrap());
+    places(stack, "ADD", &mine, &nobodys(4)).await;
+    let job = user.submit_as(&low(), texts::STORY).await;
+    assert_eq!(reason(&job), "tenant_limit", "{:#}", job.raw);
+    edit(
+        stack,
+        &job.job_id,
+        "SET company_id = :company",
+        json!({":company": {"S": company}}),
+    )
+    .await;
+    places(stack, "DELETE", &mine, &nobodys(4)).await;
+    job
+}
+
 /// Without the sweep: who leaves a place starts who waits for it, be it a cancel or a worker.
 #[tokio::test]
 async fn a_place_of_a_company_goes_to_who_waits_for_it() {
     let stack = stack!();
     let lane = Lane::take(&stack).await;
     lane.close().await;
-    let user = stack.user("company-places").await;
-    let company = json!({":company": {"S": unique("company")}});
-    let mut jobs = Vec::new();
-    for _ in 0..6 {
+    let (user, colleague) = (stack.user("company").await, stack.user("colleague").await);
+    let company = unique("company");
+    let tenant = format!("company#{company}");
+    let mut running = Vec::new();
+    for _ in 0..2 {
         let job = user.submit_as(&low(), texts::STORY).await;
-        edit(&stack, &job.job_id, "SET company_id = :company", company.clone()).await;
-        jobs.push(job);
-    }
-    for job in &jobs[4..] {
-        waits_in_the_index(&user, job).await;
-    }
-    let plans = lane.drain(4).await;
-    user.client.cancel(&jobs[0].job_id).await.unwrap();
-    assert_eq!(reason(&user.job(&jobs[4].job_id).await), "queue");
-    assert_eq!(reason(&user.job(&jobs[5].job_id).await), "tenant_limit");
-    let plan = plans.iter().find(|body| body.contains(&jobs[1].job_id)).unwrap();
-    lane.work_on(plan).await;
-    user.completed(&jobs[1].job_id).await;
-    assert_eq!(reason(&user.job(&jobs[5].job_id).await), "queue");
-    lane.open().await;
-    for job in &jobs[2..] {
         edit(
             &stack,
             &job.job_id,
-            "SET queued_at = :long_ago",
-            json!({":long_ago": {"N": (now_ms() - 600_000).to_string()}}),
+            "SET company_id = :company",
+            json!({":company": {"S": company}}),
         )
         .await;
-        assert_eq!(user.sweep_until_over(&job.job_id).await.status, "completed");
+        running.push(job.job_id);
     }
-    lane.give_back().await;
-}
+    // All of the fifty that a company may have.
+    places(&stack, "ADD", &tenant, &[nobodys(48), running.clone()].concat()).await;
+    let first = waiting(&colleague, &company).await;
+    let second = waiting(&colleague, &company).await;
+    let plans = lane.drain(2).await;
 
-/// Who waits is found by an index, which is behind by moments.
-async fn waits_in_the_index(user: &User, job: &Job) {
-    user.job_when(&job.job_id, "its place in the line", |job| {
-        !job.raw["waiting_for"]["ahead"].is_null()
-    })
-    .await;
+    user.client.cancel(&running[0]).await.unwrap();
+    assert_eq!(reason(&colleague.job(&first.job_id).await), "queue");
+    assert_eq!(reason(&colleague.job(&second.job_id).await), "tenant_limit");
+    let plan = plans.iter().find(|body| body.contains(&running[1])).unwrap();
+    lane.work_on(plan).await;
+    assert_eq!(user.job(&running[1]).await.status, "completed");
+    assert_eq!(reason(&colleague.job(&second.job_id).await), "queue");
+
+    lane.open().await;
+    for job in [first, second] {
+        colleague.completed(&job.job_id).await;
+    }
+    places(&stack, "DELETE", &tenant, &nobodys(48)).await;
+    lane.give_back().await;
 }
 
 /// Rows of the live table under the owner's feed.
@@ -262,7 +282,10 @@ async fn listeners(stack: &Stack, owner: &str) -> Vec<Value> {
 async fn who_hangs_up_is_forgotten() {
     let stack = stack!();
     let user = stack.user("hung-up").await;
-    let owner = user.submit(texts::STORY).await.owner;
+    // It is over and told: nothing more is sent, at which a connection that ended would be noticed as well.
+    let job = user.completed(&user.submit(texts::STORY).await.job_id).await;
+    user.history(&job).await;
+    let owner = job.owner;
     let mut socket = user.client.live().await.unwrap();
     socket.subscribe_mine().await.unwrap();
     wait::within("the snapshot", socket.next()).await.unwrap();
