@@ -138,7 +138,7 @@ pub struct Intake {
     pub events_table: String,
     /// Tickets.
     pub live_table: String,
-    /// Idempotency entries, running jobs, memberships.
+    /// Idempotency entries, running jobs, memberships, audit trails, deletions.
     pub accounts_table: String,
     /// Bucket of uploads.
     pub bucket: String,
@@ -261,6 +261,8 @@ impl Worker {
 /// What `push` needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Push {
+    /// Whether a job is still there.
+    pub jobs_table: String,
     /// Events.
     pub events_table: String,
     /// Memberships.
@@ -277,6 +279,7 @@ impl Push {
     /// Reads the environment.
     pub fn read(env: &Env) -> Result<Self, ConfigError> {
         Ok(Self {
+            jobs_table: jobs_table(env)?,
             events_table: events_table(env)?,
             accounts_table: accounts_table(env)?,
             live_table: live_table(env)?,
@@ -346,7 +349,7 @@ pub struct Sweep {
     pub jobs_table: String,
     /// Details and events.
     pub events_table: String,
-    /// Running jobs.
+    /// Running jobs, deletions.
     pub accounts_table: String,
     /// Where undecodable dead letters are parked.
     pub bucket: String,

@@ -10,11 +10,14 @@
 //! | `user#<sub>` | `ledger#<job>#<attempt>#<movement>` | a movement of credits; a grant stands under the first id of its moment |
 //! | `users#<share>` | `<sub>` | that the user was ever granted credits |
 //! | `accounting` | `<share>` | the latest check of the accounts of a share |
+//! | `user#<sub>` | `audit#<uuidv7>` | what was done to their own jobs; 400 days |
 //! | `company#<id>` | `company` | a company |
 //! | `company#<id>` | `running` | its running jobs |
 //! | `company#<id>` | `member#<sub>` | somebody in it |
 //! | `company#<id>` | `invite#<email>` | somebody invited |
+//! | `company#<id>` | `audit#<uuidv7>` | what was done in it; 400 days |
 //! | `email#<address>` | `invite#<company>` | the same, for the invited |
+//! | `deletions` | `job#<time>#<id>` | a deleted job, whose deletion is made once more at that time |
 
 use crate::item::{Item, text};
 
@@ -44,6 +47,14 @@ pub(crate) fn users(share: u8, sub: &str) -> Item {
 /// The latest check of a share of the accounts.
 pub(crate) fn accounting(share: u8) -> Item {
     key("accounting".to_owned(), format!("{share:02}"))
+}
+
+/// The partition key of what is being deleted.
+pub(crate) const DELETIONS: &str = "deletions";
+
+/// A key of a deletion.
+pub(crate) fn deletion(sk: impl Into<String>) -> Item {
+    key(DELETIONS.to_owned(), sk)
 }
 
 fn key(pk: String, sk: impl Into<String>) -> Item {

@@ -10,6 +10,7 @@
 //!   [`SqsRedelivery`] says when a record of a queue comes again.
 
 mod attributes;
+mod audit;
 mod blobs;
 mod callback_queue;
 mod callback_secrets;
@@ -18,6 +19,7 @@ mod companies;
 pub mod config;
 mod connections;
 mod dead_letters;
+mod deletions;
 mod details;
 mod errors;
 mod events;
@@ -41,6 +43,7 @@ mod stream;
 mod transact;
 mod transfers;
 
+pub use audit::DynamoAudit;
 pub use blobs::S3Blobs;
 pub use callback_queue::SqsCallbacks;
 pub use callback_secrets::DynamoCallbackSecrets;
@@ -48,6 +51,7 @@ pub use clients::Clients;
 pub use companies::DynamoCompanies;
 pub use connections::GatewayConnections;
 pub use dead_letters::SqsDeadLetters;
+pub use deletions::DynamoDeletions;
 pub use details::DynamoDetails;
 pub use events::DynamoEvents;
 pub use health::AwsHealth;

@@ -65,6 +65,8 @@ pub enum Command {
     Cancel(One),
     /// Do again what failed in a job.
     Retry(Retry),
+    /// Delete a job that is over, with its files and results.
+    Delete(Delete),
     /// Download a job's result.
     Result(Download),
     /// Work on a file here, in this process, without any service.
@@ -76,6 +78,17 @@ pub enum Command {
         /// Which shell.
         shell: clap_complete::Shell,
     },
+}
+
+/// `delete`.
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// The job.
+    #[arg(value_name = "JOB_ID")]
+    pub id: String,
+    /// Yes, delete it: nothing of it can be brought back.
+    #[arg(long, required = true)]
+    pub yes: bool,
 }
 
 /// `submit`.

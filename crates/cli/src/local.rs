@@ -74,6 +74,8 @@ pub async fn run(
         allowance: Allowance::default(),
         transfers: memory.transfers.clone(),
         private_hosts: PrivateHosts::default(),
+        audit: memory.audit.clone(),
+        eraser: memory.eraser(&engine),
     };
     let submission = Submission {
         pipeline: local.pipeline,
@@ -153,6 +155,7 @@ fn reader(memory: &Memory, clock: Arc<dyn Clock>, engine: &Engine) -> Reader {
         doors: memory.doors(clock.clone()),
         blobs: memory.blobs.clone(),
         transfers: memory.transfers.clone(),
+        audit: memory.audit.clone(),
         clock,
         registry: engine.registry.clone(),
         tokens: StreamTokens::new(secret),

@@ -61,6 +61,16 @@ pub fn is_company_id(text: &str) -> bool {
     JobId::from_str(text).is_ok_and(|id| id.to_string() == text)
 }
 
+/// A fresh id for an entry of an audit trail made at `now`: a UUIDv7, so that entries sort by their time.
+pub fn audit_id(now: Time, entropy: &dyn Entropy) -> String {
+    JobId::generate(now, entropy).to_string()
+}
+
+/// Whether `text` is the id of an entry as [`audit_id`] spells them.
+pub fn is_audit_id(text: &str) -> bool {
+    is_company_id(text)
+}
+
 /// A fencing token: whoever holds a lease proves it with this value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

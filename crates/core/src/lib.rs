@@ -7,15 +7,20 @@
 //! - [`pipeline`]: what a pipeline is to the engine. [`ports`]: what the engine needs from outside; [`sandbox`] the one
 //!   that reads untrusted documents.
 //! - [`engine`]: accepts jobs, works on messages, cancels, retries. [`publish`]: from a change to events and frames.
-//!   [`callback`]: the end of a job to its user's own server. [`live`]: WebSocket conversations. [`sweep`]: finds what should have happened and did not.
+//!   [`callback`]: the end of a job to its user's own server. [`live`]: WebSocket conversations.
+//!   [`access`] who may do what; [`account`] credits and windows; [`company`] who works together.
+//!   [`deletion`]: what is deleted, and stays so.
+//!   [`audit`]: who did what. [`sweep`]: finds what should have happened and did not.
 //!
 //! **Invariant:** no AWS, no I/O, no clock and no randomness of its own; all of that comes through ports.
 
 pub mod access;
 pub mod account;
+pub mod audit;
 pub mod callback;
 pub mod codes;
 pub mod company;
+pub mod deletion;
 pub mod engine;
 pub mod ids;
 pub mod intake;

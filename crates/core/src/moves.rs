@@ -8,6 +8,7 @@
 //! ```
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::ids::LeaseToken;
 use crate::job::{
@@ -16,7 +17,7 @@ use crate::job::{
 };
 use crate::step::{Edit, Guard, Step};
 use crate::time::Time;
-use crate::timing::{EVENT_AUDIT_AFTER, MAX_TRIES, Timing};
+use crate::timing::{EVENT_AUDIT_AFTER, MAX_CLOCK_SKEW, MAX_TRIES, Timing};
 use crate::usage::Usage;
 
 /// A holder's claim on a slot of an attempt.
@@ -144,7 +145,7 @@ pub fn claim_queued(claim: &Claim, now: Time, timing: &Timing, stage: Stage) -> 
 
 /// While a job is processing, `sweep` looks at it once a minute: chunk steps need not touch the index then.
 pub fn next_look(now: Time) -> Time {
-    now.plus(std::time::Duration::from_secs(60)).ceil_minute()
+    now.plus(Duration::from_secs(60)).ceil_minute()
 }
 
 /// Renews a lease. Refused once a cancel is accepted, so that a cancelled job's leases run out.
@@ -328,7 +329,7 @@ pub fn request_cancel(now: Time, by: &str) -> Step {
         vec![
             Edit::Visible(now),
             Edit::Cancel(Some((now, by.to_owned()))),
-            Edit::DueAt(Some(now.plus(std::time::Duration::from_secs(1)).ceil_minute())),
+            Edit::DueAt(Some(now.plus(Duration::from_secs(1)).ceil_minute())),
         ],
     )
 }
@@ -368,12 +369,32 @@ pub fn look_again(status: Status, attempt: u32, at: Time) -> Step {
     )
 }
 
-/// The event list of an ended job is whole: `sweep` looks at it again when its retention is over.
+/// The job is to be deleted: from here on no door shows it, nothing but its deletion moves it, and `sweep` finds it due.
+/// Not a visible change, so that no event tells of it. Its time ends a little before `now`, so that a retry on a machine
+/// whose clock is behind is refused as well.
+pub fn discard(attempt: u32, now: Time) -> Step {
+    Step::new(
+        vec![
+            Guard::StatusIn(Status::TERMINAL.to_vec()),
+            Guard::AttemptIs(attempt),
+            Guard::KeptAt(now),
+        ],
+        vec![
+            Edit::Quiet,
+            Edit::ExpiresAt(now.minus(MAX_CLOCK_SKEW)),
+            Edit::DueAt(Some(now)),
+        ],
+    )
+}
+
+/// The event list of an ended job is whole: `sweep` looks at it again when its retention is over. Refused for a job that
+/// was discarded since it was read.
 pub fn audited(attempt: u32, expires_at: Time) -> Step {
     Step::new(
         vec![
             Guard::StatusIn(Status::TERMINAL.to_vec()),
             Guard::AttemptIs(attempt),
+            Guard::KeptAt(expires_at.minus(Duration::from_millis(1))),
         ],
         vec![Edit::Quiet, Edit::DueAt(Some(expires_at.ceil_minute()))],
     )

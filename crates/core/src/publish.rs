@@ -10,7 +10,7 @@ use crate::callback::{Callback, CallbackQueue};
 use crate::company::Companies;
 use crate::ids::JobId;
 use crate::job::Job;
-use crate::ports::{Clock, Connections, EventLog, LiveFeed, PortResult, Posted, Subscriber, Topic};
+use crate::ports::{Clock, Connections, EventLog, JobStore, LiveFeed, PortResult, Posted, Subscriber, Topic};
 use crate::time::Time;
 use crate::view::{Event, EventType};
 
@@ -55,9 +55,17 @@ pub struct Published {
     pub failed_from: Option<usize>,
 }
 
+impl Published {
+    fn fail_from(&mut self, at: usize) {
+        self.failed_from = Some(self.failed_from.map_or(at, |first| first.min(at)));
+    }
+}
+
 /// Publishes changes.
 #[derive(Clone)]
 pub struct Publisher {
+    /// Whether a job is still there.
+    pub jobs: Arc<dyn JobStore>,
     /// The list of events.
     pub events: Arc<dyn EventLog>,
     /// Where callbacks go.
@@ -99,13 +107,15 @@ impl Publisher {
                 }
                 Err(error) => {
                     tracing::error!(%error, "event not written, or callback not sent");
-                    published.failed_from = Some(published.failed_from.map_or(at, |first| first.min(at)));
+                    published.fail_from(at);
                 }
             }
         }
+        let deleted = self.take_back(&events, &mut published).await;
         let ready = events
             .into_iter()
-            .filter(|(at, _, _)| published.failed_from.is_none_or(|failed| *at < failed));
+            .filter(|(at, _, _)| published.failed_from.is_none_or(|failed| *at < failed))
+            .filter(|(_, event, _)| !deleted.contains(&event.job_id));
         let mut by_job: BTreeMap<JobId, (&Job, Vec<Event>)> = BTreeMap::new();
         for (_, event, job) in ready {
             by_job
@@ -134,6 +144,39 @@ impl Publisher {
         };
         self.callbacks.send(&callback).await?;
         Ok(true)
+    }
+
+    /// Which of the jobs whose end is in this batch were deleted since; their events are taken out again.
+    ///
+    /// The stream may trail a deletion by hours, and keeps the changes of a job in order: only a job that is over is
+    /// deleted, so the event of its end is the last that could come back. A deletion discards the job before its events
+    /// go, and this looks after they were written: one of the two sees the other.
+    async fn take_back(&self, events: &[(usize, Event, &Job)], published: &mut Published) -> BTreeSet<JobId> {
+        let ends = events.iter().filter(|(_, event, _)| event.status.is_terminal());
+        let ends: BTreeMap<JobId, usize> = ends.map(|(at, event, _)| (event.job_id, *at)).collect();
+        let mut deleted = BTreeSet::new();
+        for (id, at) in ends {
+            match self.is_kept(id).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    deleted.insert(id);
+                }
+                Err(error) => {
+                    tracing::error!(job = %id, %error, "not known whether a job is still there");
+                    published.fail_from(at);
+                }
+            }
+        }
+        deleted
+    }
+
+    async fn is_kept(&self, id: JobId) -> PortResult<bool> {
+        let now = self.clock.now();
+        let kept = self.jobs.get(id).await?.is_some_and(|job| !job.is_gone(now));
+        if !kept {
+            self.events.forget(id).await?;
+        }
+        Ok(kept)
     }
 
     async fn post(&self, job: &Job, events: &[Event]) -> PortResult<(usize, usize)> {

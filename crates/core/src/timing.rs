@@ -71,6 +71,9 @@ pub const MAX_NUDGE: Duration = Duration::from_secs(30 * 60);
 /// A change may come on the stream for 24 hours; after that the event list of an ended job is checked for gaps.
 pub const EVENT_AUDIT_AFTER: Duration = Duration::from_secs(25 * 60 * 60);
 
+/// Clocks of two machines of AWS differ by milliseconds; this is far beyond.
+pub const MAX_CLOCK_SKEW: Duration = Duration::from_secs(60);
+
 /// Life of a one-use WebSocket ticket.
 pub const TICKET_LIFE: Duration = Duration::from_secs(60);
 

@@ -61,7 +61,10 @@ fn a_job_whose_time_is_over_is_not_retried() {
     block_on(world.intake.cancel(&world.caller, job.id)).unwrap();
     world.clock.advance(RETENTION);
     let refused = block_on(world.intake.retry(&world.caller, job.id)).unwrap_err();
-    assert_eq!(refused.status, 404);
+    assert_eq!(
+        refused.status, 404,
+        "no door shows it, though sweep has not come by"
+    );
     assert_eq!(world.job(job.id).status, Status::Cancelled);
 }
 

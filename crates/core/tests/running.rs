@@ -42,6 +42,7 @@ fn shown(world: &World, id: JobId) -> JobView {
         doors: world.memory.doors(engine.clock.clone()),
         blobs: engine.blobs.clone(),
         transfers: world.memory.transfers.clone(),
+        audit: world.memory.audit.clone(),
         clock: engine.clock.clone(),
         registry: engine.registry.clone(),
         tokens: StreamTokens::new("secret".to_owned()),

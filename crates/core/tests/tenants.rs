@@ -1,5 +1,7 @@
 //! Who sees what: jobs of a user, jobs of a company, and everybody else, by every door of core.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod world;
 
 use std::time::Duration;
@@ -84,6 +86,7 @@ impl World {
             doors: self.memory.doors(self.clock.clone()),
             blobs: self.memory.blobs.clone(),
             transfers: self.memory.transfers.clone(),
+            audit: self.memory.audit.clone(),
             clock: self.clock.clone(),
             registry: self.intake.engine.registry.clone(),
             tokens: StreamTokens::new(*b"secret"),

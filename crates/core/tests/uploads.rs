@@ -54,6 +54,7 @@ impl World {
             doors: self.memory.doors(self.clock.clone()),
             blobs: self.memory.blobs.clone(),
             transfers: self.memory.transfers.clone(),
+            audit: self.memory.audit.clone(),
             clock: self.clock.clone(),
             registry: self.intake.engine.registry.clone(),
             tokens: StreamTokens::new(*b"secret"),

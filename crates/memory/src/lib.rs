@@ -7,15 +7,19 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use docmill_core::access::Doors;
+use docmill_core::deletion::Eraser;
+use docmill_core::engine::Engine;
 use docmill_core::ports::Clock;
 use docmill_core::sandbox::{NamedReader, Sandbox};
 
+mod audit;
 mod blobs;
 mod callbacks;
 mod clock;
 mod companies;
 mod connections;
 mod dead_letters;
+mod deletions;
 mod details;
 mod entropy;
 mod events;
@@ -28,11 +32,13 @@ mod queue;
 mod sandbox;
 mod transfers;
 
+pub use audit::MemoryAudit;
 pub use blobs::MemoryBlobs;
 pub use callbacks::{MemoryCallbackSecrets, MemoryCallbacks};
 pub use clock::{SystemClock, VirtualClock};
 pub use companies::MemoryCompanies;
 pub use connections::MemoryConnections;
+pub use deletions::MemoryDeletions;
 pub use details::MemoryDetails;
 pub use entropy::{OsEntropy, SeededEntropy};
 pub use events::MemoryEvents;
@@ -61,6 +67,8 @@ pub struct Memory {
     pub live: Arc<MemoryLive>,
     pub companies: Arc<MemoryCompanies>,
     pub ledger: Arc<MemoryLedger>,
+    pub deletions: Arc<MemoryDeletions>,
+    pub audit: Arc<MemoryAudit>,
     pub connections: Arc<MemoryConnections>,
     pub health: Arc<MemoryHealth>,
     pub meter: Arc<MemoryMeter>,
@@ -86,6 +94,8 @@ impl Memory {
             live: Arc::default(),
             companies: Arc::default(),
             ledger,
+            deletions: Arc::default(),
+            audit: Arc::default(),
             connections: Arc::default(),
             health: Arc::default(),
             meter: Arc::default(),
@@ -102,6 +112,15 @@ impl Memory {
             self.companies.clone(),
             clock,
         )
+    }
+
+    /// What deletes the jobs of `engine`, which works on this installation.
+    pub fn eraser(&self, engine: &Engine) -> Eraser {
+        Eraser {
+            engine: engine.clone(),
+            events: self.events.clone(),
+            deletions: self.deletions.clone(),
+        }
     }
 
     /// The same installation with documents read by these, in this process.

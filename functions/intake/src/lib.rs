@@ -1,4 +1,4 @@
-//! HTTP writes: create a job, bring its files, start, cancel and retry it; tickets for the WebSocket; companies; the
+//! HTTP writes: create a job, bring its files, start, cancel, retry and delete it; tickets for the WebSocket; companies; the
 //! secret of callbacks, which is read here as well, since only this function and the one that signs know the key.
 //!
 //! Decodes, calls [`docmill_core::intake`], encodes. `fields` reads what a job is to be from a form or from JSON; `companies` has
@@ -56,6 +56,8 @@ pub enum Action {
     Cancel,
     /// Once more, what failed.
     Retry,
+    /// Away with all of it.
+    Delete,
     /// A ticket for the WebSocket.
     Ticket,
     /// What a job would come to.
@@ -74,6 +76,7 @@ const ROUTES: &[Route<Action>] = &[
     post("/v1/jobs/{id}/start", Action::Start),
     post("/v1/jobs/{id}/cancel", Action::Cancel),
     post("/v1/jobs/{id}/retry", Action::Retry),
+    route("DELETE", "/v1/jobs/{id}", Action::Delete),
     post("/v1/live/ticket", Action::Ticket),
     post("/v1/estimate", Action::Estimate),
     company("POST", "/v1/companies", companies::Action::Create),
@@ -160,6 +163,10 @@ impl App for IntakeApp {
             }
             Action::Cancel => self.accepted(&caller, &self.intake.cancel(&caller, request.job_id()?).await?),
             Action::Retry => self.accepted(&caller, &self.intake.retry(&caller, request.job_id()?).await?),
+            Action::Delete => {
+                self.intake.delete(&caller, request.job_id()?).await?;
+                Ok(Response::empty(204))
+            }
             Action::Ticket => self.ticket(request).await,
             Action::Estimate => {
                 let (submission, files) = described(request)?;

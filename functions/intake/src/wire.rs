@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
 use docmill_aws::{
-    Clients, DynamoCallbackSecrets, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger,
-    DynamoLive, S3Blobs, S3Transfers, SqsQueue,
+    Clients, DynamoAudit, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions, DynamoDetails,
+    DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive, S3Blobs, S3Transfers, SqsQueue,
 };
 use docmill_core::access::Doors;
 use docmill_core::callback::{CallbackKeys, MasterKey};
+use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::intake::Intake;
 use docmill_core::pipeline::Registry;
@@ -48,6 +49,11 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         companies.clone(),
         Arc::new(SystemClock),
     );
+    let eraser = Eraser {
+        engine: engine.clone(),
+        events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
+        deletions: Arc::new(DynamoDeletions::new(clients.dynamodb(), &config.accounts_table)),
+    };
     let transfers = Arc::new(S3Transfers::new(clients.s3(), &config.bucket));
     let secrets = DynamoCallbackSecrets::new(clients.dynamodb(), &config.accounts_table);
     docmill_gateway::serve(IntakeApp {
@@ -59,6 +65,8 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
             allowance: config.allowance,
             transfers,
             private_hosts: config.private_hosts,
+            audit: Arc::new(DynamoAudit::new(clients.dynamodb(), &config.accounts_table)),
+            eraser,
         },
         feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),
         tokens: StreamTokens::new(config.stream_secret),

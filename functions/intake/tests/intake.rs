@@ -407,6 +407,24 @@ fn a_job_is_cancelled_once_and_retried_when_it_failed() {
 }
 
 #[test]
+fn a_job_that_is_over_is_deleted_once() {
+    let door = Door::new();
+    let job = door.json(202, small("un\ndeux"));
+    let path = format!("/v1/jobs/{}", job["job_id"].as_str().unwrap());
+    let delete = || Http::new("DELETE", &path);
+    assert_eq!(door.refused(409, delete().by(ALICE)), "JOB_RUNNING");
+    door.installation.run(door.installation.work());
+    assert_eq!(door.refused(404, delete().by(MALLORY)), "JOB_NOT_FOUND");
+    assert_eq!(door.refused(401, delete()), "UNAUTHENTICATED");
+    let deleted = door.ask(delete().by(ALICE));
+    assert_eq!((deleted.status(), deleted.body()), (204, &b""[..]));
+    assert_eq!(door.refused(404, delete().by(ALICE)), "JOB_NOT_FOUND");
+    assert_eq!(door.refused(404, post(&of(&job, "retry"))), "JOB_NOT_FOUND");
+    assert_eq!(door.installation.memory.jobs.all(), []);
+    assert_eq!(door.installation.memory.blobs.all_keys(), [""; 0]);
+}
+
+#[test]
 fn what_is_not_yours_is_not_there() {
     let door = Door::new();
     let job = door.json(202, small("un"));

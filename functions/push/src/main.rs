@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
-use docmill_aws::{Clients, DynamoCompanies, DynamoEvents, DynamoLive, GatewayConnections, SqsCallbacks};
+use docmill_aws::{
+    Clients, DynamoCompanies, DynamoEvents, DynamoJobs, DynamoLive, GatewayConnections, SqsCallbacks,
+};
 use docmill_core::publish::Publisher;
 use docmill_gateway::logs;
 use docmill_memory::SystemClock;
@@ -19,6 +21,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let connections = clients.connections(&config.callback_url);
     let app = &PushApp {
         publisher: Publisher {
+            jobs: Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
             events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
             callbacks: Arc::new(SqsCallbacks::new(clients.sqs(), &config.callback_queue_url)),
             feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),

@@ -293,6 +293,27 @@ fn a_callback_that_is_not_sent_comes_again_with_all_after_it() {
 }
 
 #[test]
+fn events_of_a_deleted_job_do_not_come_back() {
+    let line = Line::new();
+    let topic = Topic::Job(job_id());
+    line.listen("by-job", &topic);
+    line.installation.memory.connections.open("by-job");
+    let mut end = change(4);
+    end["dynamodb"]["NewImage"]["status"] = json!({"S": "completed"});
+    // The stream trails: when it tells of the end, there is no such record any more.
+    let answer = line.handle(vec![change(2), change(3), end]);
+    assert_eq!(answer.failed().count(), 0);
+    assert_eq!(line.versions(), [0; 0]);
+    assert!(
+        line.installation
+            .memory
+            .connections
+            .take_frames("by-job")
+            .is_empty()
+    );
+}
+
+#[test]
 fn a_write_that_nobody_sees_is_no_event() {
     let line = Line::new();
     let mut quiet = change(3);

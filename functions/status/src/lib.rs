@@ -1,8 +1,11 @@
-//! HTTP reads: jobs, lists, events, results; what the installation can do and whether it is well.
+//! HTTP reads: jobs, lists, events, results, audit trails; what the installation can do and whether it is well.
 //!
 //! Decodes, calls [`docmill_core::intake::Reader`], encodes. One file a group of routes: `jobs`, `events`,
 //! `figures`, `installation`.
+//! Decodes, calls [`docmill_core::intake::Reader`], encodes. One file a group of routes: `jobs`, `events`, `audit`,
+//! `installation`.
 
+mod audit;
 mod events;
 mod figures;
 mod installation;
@@ -46,6 +49,10 @@ pub enum Action {
     Credits,
     /// How jobs went.
     Stats,
+    /// What was done in a company.
+    CompanyAudit,
+    /// What was done to the caller's own jobs.
+    OwnAudit,
     /// What can be done with documents here.
     Pipelines,
     /// What a page needs to know before anybody signs in.
@@ -64,6 +71,8 @@ const ROUTES: &[Route<Action>] = &[
     get("/v1/jobs/{id}/result", Action::Result),
     get("/v1/credits", Action::Credits),
     get("/v1/stats", Action::Stats),
+    get("/v1/companies/{id}/audit", Action::CompanyAudit),
+    get("/v1/audit", Action::OwnAudit),
     get("/v1/pipelines", Action::Pipelines),
     get("/v1/config", Action::Config),
     get("/v1/health", Action::Health),
@@ -95,6 +104,8 @@ impl App for StatusApp {
             Action::Result => self.result(request).await,
             Action::Credits => self.credits(request).await,
             Action::Stats => self.stats(request).await,
+            Action::CompanyAudit => self.company_audit(request).await,
+            Action::OwnAudit => self.own_audit(request).await,
             Action::Pipelines => self.pipelines(request),
             Action::Config => self.config(),
             Action::Health => installation::health(),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
 use docmill_aws::{
-    AwsHealth, Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, S3Blobs,
-    S3Transfers,
+    AwsHealth, Clients, DynamoAudit, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger,
+    S3Blobs, S3Transfers,
 };
 use docmill_core::access::Doors;
 use docmill_core::intake::Reader;
@@ -30,6 +30,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         doors,
         blobs: Arc::new(S3Blobs::new(clients.s3(), &config.bucket)),
         transfers: Arc::new(S3Transfers::new(clients.s3(), &config.bucket)),
+        audit: Arc::new(DynamoAudit::new(clients.dynamodb(), &config.accounts_table)),
         clock: Arc::new(SystemClock),
         registry: docmill_pipelines::registry(),
         ledger: Arc::new(DynamoLedger::new(clients.dynamodb(), &config.accounts_table)),

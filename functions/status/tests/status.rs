@@ -461,3 +461,31 @@ fn a_cancelled_job_ends_its_stream() {
     let end = door.ask(Http::new("GET", &link).header("last-event-id", &version.to_string()));
     assert_eq!(end.status(), 204);
 }
+
+#[test]
+fn a_trail_is_for_whom_it_concerns() {
+    let door = Door::new();
+    let job = door.ended("un\ndeux");
+    let trail = door.json("/v1/audit");
+    assert_eq!(trail["next_cursor"], Value::Null);
+    let entries = trail["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 1);
+    assert_eq!(
+        (&entries[0]["action"], &entries[0]["subject"], &entries[0]["as"]),
+        (&json!("job_created"), &json!(job.id), &json!("owner"))
+    );
+    assert_eq!(
+        (&entries[0]["actor"], &entries[0]["company_id"]),
+        (&json!(ALICE), &Value::Null)
+    );
+    let stranger = door.ask(Http::new("GET", "/v1/audit").by(MALLORY));
+    let stranger: Value = serde_json::from_slice(stranger.body()).unwrap();
+    assert_eq!(stranger["entries"], json!([]));
+    assert_eq!(door.refused(422, get("/v1/audit?cursor=x")), "INVALID_CURSOR");
+    assert_eq!(
+        door.refused(401, Http::new("GET", "/v1/audit")),
+        "UNAUTHENTICATED"
+    );
+    let nowhere = get("/v1/companies/019aa000-0000-7000-8000-00000000c0c0/audit");
+    assert_eq!(door.refused(404, nowhere), "COMPANY_NOT_FOUND");
+}

@@ -29,6 +29,7 @@ impl SweepApp {
             gaps = swept.gaps,
             dead_letters = swept.dead_letters,
             parked = swept.parked,
+            deletions = swept.deletions,
             errors = swept.errors,
             duration_ms = ms_since(started),
             "sweep"

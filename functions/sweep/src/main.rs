@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
 use docmill_aws::{
-    Clients, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, S3Blobs, SqsDeadLetters, SqsQueue,
+    Clients, DynamoDeletions, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, S3Blobs, SqsDeadLetters,
+    SqsQueue,
 };
+use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::sandbox::NoSandbox;
 use docmill_core::sweep::Sweep;
@@ -37,12 +39,19 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         memory_mb: 0,
     };
     let dead_letters = Arc::new(SqsDeadLetters::new(clients.sqs(), config.dead_letters));
+    let events = Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table));
+    let eraser = Eraser {
+        engine: engine.clone(),
+        events: events.clone(),
+        deletions: Arc::new(DynamoDeletions::new(clients.dynamodb(), &config.accounts_table)),
+    };
     let app = &SweepApp {
         sweep: Sweep {
             engine,
             ledger: Arc::new(DynamoLedger::new(clients.dynamodb(), &config.accounts_table)),
             dead_letters,
-            events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
+            events,
+            eraser,
         },
     };
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {

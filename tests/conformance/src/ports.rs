@@ -5,8 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use docmill_core::account::Ledger;
+use docmill_core::audit::Audit;
 use docmill_core::callback::{CallbackQueue, CallbackSecrets};
 use docmill_core::company::Companies;
+use docmill_core::deletion::Deletions;
 use docmill_core::job::Priority;
 use docmill_core::ports::{
     BlobStore, Clock, Connections, DeadLetters, DetailStore, Entropy, EventLog, Health, JobStore, LiveFeed,
@@ -30,6 +32,8 @@ pub struct Ports {
     pub live: Arc<dyn LiveFeed>,
     pub companies: Arc<dyn Companies>,
     pub ledger: Arc<dyn Ledger>,
+    pub deletions: Arc<dyn Deletions>,
+    pub audit: Arc<dyn Audit>,
     pub health: Arc<dyn Health>,
     /// Knows [`READERS`](crate::rules::sandbox::READERS).
     pub sandbox: Arc<dyn Sandbox>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use docmill_core::access::Doors;
 use docmill_core::account::Allowance;
 use docmill_core::callback::PrivateHosts;
+use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::intake::{Intake, Reader};
 use docmill_core::live::Live;
@@ -68,6 +69,11 @@ impl Parts {
             timing,
             memory_mb: 1024,
         };
+        let eraser = Eraser {
+            engine: engine.clone(),
+            events: events.clone(),
+            deletions: memory.deletions.clone(),
+        };
         let doors = Doors::new(
             jobs.clone(),
             details.clone(),
@@ -84,6 +90,8 @@ impl Parts {
                 allowance: plenty(),
                 transfers: memory.transfers.clone(),
                 private_hosts: PrivateHosts::default(),
+                audit: memory.audit.clone(),
+                eraser: eraser.clone(),
             },
             reader: Reader {
                 ledger: memory.ledger.clone(),
@@ -91,6 +99,7 @@ impl Parts {
                 doors: doors.clone(),
                 blobs: engine.blobs.clone(),
                 transfers: memory.transfers.clone(),
+                audit: memory.audit.clone(),
                 clock: clock.clone(),
                 registry,
                 tokens: StreamTokens::new("simulated"),
@@ -100,8 +109,10 @@ impl Parts {
                 events: events.clone(),
                 ledger: memory.ledger.clone(),
                 dead_letters: queue,
+                eraser,
             },
             publisher: Publisher {
+                jobs,
                 events: events.clone(),
                 callbacks: memory.callbacks.clone(),
                 feed: feed.clone(),

@@ -249,6 +249,12 @@ impl Client {
         self.job_of(response).await
     }
 
+    /// Deletes a job that is over. Not repeated: a second time it would not be found.
+    pub async fn delete(&self, id: &str) -> ClientResult<()> {
+        let request = self.request(Method::DELETE, &job_link(id))?;
+        self.accepted(self.send(request).await?).await.map(|_| ())
+    }
+
     /// The result, as a response whose body is still to be read.
     pub async fn result(&self, id: &str, query: &ResultQuery) -> ClientResult<Response> {
         let response = self.result_link(id, query).await?;

@@ -1,4 +1,4 @@
-//! `docmill jobs`, `show`, `cancel` and `retry`.
+//! `docmill jobs`, `show`, `cancel`, `retry` and `delete`.
 
 use serde_json::{Value, json};
 
@@ -71,6 +71,17 @@ pub(super) async fn retry(client: &Client, arguments: &Retry, json: bool) -> Res
         return print(&job, true);
     }
     display::line(&format!("Attempt {} is {}.", job.attempt, printable(&job.status)))?;
+    Ok(Exit::Done)
+}
+
+/// Deletes a job with all that hangs on it.
+pub(super) async fn delete(client: &Client, id: &str, json: bool) -> Result<Exit, Failure> {
+    client.delete(id).await?;
+    if json {
+        display::json(&json!({"deleted": id}))?;
+    } else {
+        display::line("The job is deleted, with its files and results.")?;
+    }
     Ok(Exit::Done)
 }
 

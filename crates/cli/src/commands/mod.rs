@@ -29,6 +29,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Show(arguments) => jobs::show(&client(global)?, &arguments.id, global.json).await,
         Command::Cancel(arguments) => jobs::cancel(&client(global)?, &arguments.id, global.json).await,
         Command::Retry(arguments) => jobs::retry(&client(global)?, arguments, global.json).await,
+        Command::Delete(arguments) => jobs::delete(&client(global)?, &arguments.id, global.json).await,
         Command::Result(arguments) => result::download(&client(global)?, arguments).await,
         Command::Run(arguments) => run::run(arguments, global.json).await,
         Command::Doctor => doctor::doctor(&client(global)?).await,

@@ -105,6 +105,8 @@ impl Doors {
     /// The job's record as it stands now, for who has a grant on it; `None` once it is gone.
     pub async fn again(&self, granted: &Granted) -> PortResult<Option<Granted>> {
         let job = self.jobs.get(granted.job.id).await?;
+        let now = self.clock.now();
+        let job = job.filter(|job| !job.is_gone(now));
         Ok(job.map(|job| granted.now(job)))
     }
 

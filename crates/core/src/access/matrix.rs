@@ -1,9 +1,15 @@
 //! Action × standing.
 
+use std::str::FromStr;
+
+use serde::Serialize;
+
 use crate::company::Role;
+use crate::job::UnknownWord;
 
 /// What the caller is to the thing that is acted on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Made the job, and is still in the company it was made for.
     Owner,
@@ -26,6 +32,28 @@ impl Standing {
         Self::Operator,
         Self::Stranger,
     ];
+}
+
+impl Standing {
+    /// The stored word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Member => "member",
+            Self::Admin => "admin",
+            Self::Operator => "operator",
+            Self::Stranger => "stranger",
+        }
+    }
+}
+
+impl FromStr for Standing {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        let found = Self::ALL.into_iter().find(|standing| standing.as_str() == word);
+        found.ok_or_else(|| UnknownWord(word.to_owned()))
+    }
 }
 
 /// What somebody wants to do.
@@ -172,6 +200,13 @@ impl Standings {
         Self(others.copied().collect())
     }
 
+    /// The one by which `action` is allowed; the nearest to the thing, should there be several.
+    pub(crate) fn acting(&self, action: Action) -> Option<Standing> {
+        let rule = MATRIX.iter().find(|rule| rule.action == action)?;
+        let mut own = self.0.iter().copied();
+        own.find(|standing| rule.allowed.contains(standing))
+    }
+
     /// Whether one of them is enough for `action`.
     pub fn allow(&self, action: Action) -> bool {
         MATRIX
@@ -227,6 +262,9 @@ mod tests {
         assert!(!both.allow(Action::RetryJob));
         let operator = Standings::of(None, false, true);
         assert!(operator.allow(Action::SeeJob) && !operator.allow(Action::FetchResult));
+        assert_eq!(both.acting(Action::SeeJob), Some(Standing::Member));
+        assert_eq!(both.acting(Action::CancelJob), Some(Standing::Operator));
+        assert_eq!(both.acting(Action::RetryJob), None);
     }
 
     #[test]

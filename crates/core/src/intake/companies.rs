@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Intake;
-use crate::access::{Action, Caller};
+use crate::access::{Action, Caller, Standings};
+use crate::audit::Deed;
 use crate::company::{
     Changed, Company, INVITATION_LIFE, Invitation, MAX_COMPANIES, MAX_MEMBERS, Member, Membership, Role,
 };
@@ -98,6 +99,10 @@ impl Intake {
             joined_at: now,
         };
         self.companies.create(&company, &admin).await?;
+        let standings = Standings::of(Some(Role::Admin), false, false);
+        let of = (company.id.as_str(), company.id.as_str());
+        self.note_company(caller, &standings, Action::SeeCompany, Deed::CompanyCreated, of)
+            .await;
         Ok(CompanyView {
             company_id: company.id,
             name: company.name,
@@ -147,7 +152,7 @@ impl Intake {
         id: &str,
         wanted: &NewInvitation,
     ) -> Result<Invitation, Problem> {
-        self.doors.company(caller, id, Action::ManageMembers).await?;
+        let standings = self.doors.company(caller, id, Action::ManageMembers).await?;
         let email = wanted.email.trim().to_lowercase();
         if !is_address(&email) {
             let detail = "This is no mail address.";
@@ -180,13 +185,33 @@ impl Intake {
             expires_at: now.plus(INVITATION_LIFE),
         };
         self.companies.invite(&invitation).await?;
+        let of = (id, invitation.email.as_str());
+        self.note_company(
+            caller,
+            &standings,
+            Action::ManageMembers,
+            Deed::InvitationMade,
+            of,
+        )
+        .await;
         Ok(invitation)
     }
 
     /// Takes an invitation back.
     pub async fn withdraw_invitation(&self, caller: &Caller, id: &str, email: &str) -> Result<(), Problem> {
-        self.doors.company(caller, id, Action::ManageMembers).await?;
-        Ok(self.companies.withdraw(id, &email.to_lowercase()).await?)
+        let standings = self.doors.company(caller, id, Action::ManageMembers).await?;
+        let email = email.to_lowercase();
+        self.companies.withdraw(id, &email).await?;
+        let of = (id, email.as_str());
+        self.note_company(
+            caller,
+            &standings,
+            Action::ManageMembers,
+            Deed::InvitationWithdrawn,
+            of,
+        )
+        .await;
+        Ok(())
     }
 
     /// Takes an invitation to the verified address of the caller's token.
@@ -206,7 +231,14 @@ impl Intake {
         }
         let now = self.engine.clock.now();
         match self.companies.join(id, email, &caller.owner, now).await? {
-            Changed::Yes => self.company(caller, id).await,
+            Changed::Yes => {
+                // As what they are in it now, which may be more than the invitation named.
+                let standings = self.doors.company(caller, id, Action::SeeCompany).await?;
+                let deed = Deed::InvitationTaken;
+                self.note_company(caller, &standings, Action::SeeCompany, deed, (id, email))
+                    .await;
+                self.company(caller, id).await
+            }
             Changed::Unknown | Changed::LastAdmin => Err(Problem::new(
                 404,
                 "INVITATION_NOT_FOUND",
@@ -223,8 +255,11 @@ impl Intake {
         user: &str,
         wanted: NewRole,
     ) -> Result<CompanyView, Problem> {
-        self.doors.company(caller, id, Action::ManageMembers).await?;
+        let action = Action::ManageMembers;
+        let standings = self.doors.company(caller, id, action).await?;
         changed(self.companies.set_role(id, user, wanted.role).await?)?;
+        self.note_company(caller, &standings, action, Deed::RoleChanged, (id, user))
+            .await;
         self.company(caller, id).await
     }
 
@@ -235,8 +270,11 @@ impl Intake {
         } else {
             Action::ManageMembers
         };
-        self.doors.company(caller, id, action).await?;
-        changed(self.companies.remove(id, user).await?)
+        let standings = self.doors.company(caller, id, action).await?;
+        changed(self.companies.remove(id, user).await?)?;
+        self.note_company(caller, &standings, action, Deed::MemberRemoved, (id, user))
+            .await;
+        Ok(())
     }
 }
 

@@ -1,10 +1,12 @@
-//! Cancel and retry.
+//! Cancel, retry and delete.
 
 use super::create::price;
 use super::dues::{DUE_TRIES, crowded};
 use super::{Accepted, Intake};
 use crate::access::{Action, Caller};
 use crate::account::{Due, price_of_retry, windows_of};
+use crate::audit::Deed;
+use crate::deletion::Erased;
 use crate::ids::JobId;
 use crate::job::{Job, Status};
 use crate::moves::{self, NoRetry};
@@ -20,7 +22,11 @@ impl Intake {
         let job = granted.job();
         let step = moves::request_cancel(self.engine.clock.now(), &caller.owner);
         let job = match self.engine.apply(job.id, &step).await? {
-            Applied::Yes(job) => job,
+            Applied::Yes(job) => {
+                self.note_job(caller, granted.standings(), Deed::JobCancelled, &job)
+                    .await;
+                job
+            }
             Applied::Refused(job) if job.status == Status::Cancelled => job,
             Applied::Refused(job) if job.status.is_terminal() => return Err(finished(&job)),
             Applied::Refused(job) => job,
@@ -58,7 +64,8 @@ impl Intake {
             let accepted = match self.engine.enqueue(job, step.clone(), &dues).await? {
                 Err(_) => continue,
                 Ok(Applied::Yes(job)) => {
-                    self.queue(&job).await;
+                    let noted = self.note_job(caller, granted.standings(), Deed::JobRetried, &job);
+                    futures::join!(self.queue(&job), noted);
                     Accepted {
                         rate,
                         ..Accepted::of(&granted.now(*job), details)
@@ -74,6 +81,26 @@ impl Intake {
             return Ok(accepted);
         }
         Err(crowded(Due::Credits))
+    }
+
+    /// Deletes a job that is over with all that hangs on it: events, details, uploads, chunk data and results.
+    pub async fn delete(&self, caller: &Caller, id: JobId) -> Result<(), Problem> {
+        let granted = self.doors.job(caller, id, Action::DeleteJob).await?;
+        match self.eraser.erase(granted.job()).await? {
+            Erased::Yes => {
+                self.note_job(caller, granted.standings(), Deed::JobDeleted, granted.job())
+                    .await;
+                Ok(())
+            }
+            Erased::Gone => Err(Problem::job_not_found()),
+            Erased::Open(job) => Err(Problem::conflict(
+                "JOB_RUNNING",
+                format!(
+                    "The job is not over: it is {}. Please cancel it first.",
+                    job.status
+                ),
+            )),
+        }
     }
 
     /// A stored plan brings its own inputs; without one the uploads are needed again.

@@ -75,7 +75,10 @@ impl Intake {
         }
         let job = self.new_job(id, caller, &submission, &request, pipeline, Status::Queued);
         let accepted = self.create(caller, job, request, begun).await?;
-        self.queue(&accepted.job).await;
+        futures::join!(
+            self.queue(&accepted.job),
+            self.note_created(caller, &accepted, id)
+        );
         Ok(accepted)
     }
 
@@ -112,7 +115,9 @@ impl Intake {
             pipeline,
             Status::AwaitingUpload,
         );
-        self.create(caller, job, request, begun).await
+        let accepted = self.create(caller, job, request, begun).await?;
+        self.note_created(caller, &accepted, id).await;
+        Ok(accepted)
     }
 
     /// The files as they are described, each fit to be brought.
@@ -347,6 +352,8 @@ impl Intake {
         let now = self.engine.clock.now();
         let mut usage: Usage = self.engine.meter.take();
         usage.count("dynamodb.transact");
+        // The audit entry.
+        usage.count("dynamodb.put");
         let queued = status == Status::Queued;
         if queued {
             usage.count("sqs.send");

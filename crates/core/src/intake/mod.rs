@@ -1,5 +1,6 @@
-//! What users do to jobs: create, upload, start, cancel, retry; and read.
+//! What users do to jobs: create, upload, start, cancel, retry, delete; and read.
 
+mod audit;
 mod companies;
 mod control;
 mod create;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use audit::AuditPage;
 pub use companies::{CompanyView, NewCompany, NewInvitation, NewRole, OwnCompanies};
 pub use fields::{MAX_FILES, clean_file_name};
 pub use figures::{Accounting, CreditsView, EstimateView, Stats};
@@ -23,8 +25,10 @@ use bytes::Bytes;
 
 use crate::access::{Action, Caller, Doors, Granted, Standings};
 use crate::account::{Allowance, Ledger};
+use crate::audit::Audit;
 use crate::callback::PrivateHosts;
 use crate::company::Companies;
+use crate::deletion::Eraser;
 use crate::engine::Engine;
 use crate::job::{Job, Priority};
 use crate::ports::{Details, Transfers};
@@ -137,4 +141,8 @@ pub struct Intake {
     pub transfers: Arc<dyn Transfers>,
     /// Receivers of callbacks that need not be public.
     pub private_hosts: PrivateHosts,
+    /// Where it is put down who did what.
+    pub audit: Arc<dyn Audit>,
+    /// What deletes jobs.
+    pub eraser: Eraser,
 }

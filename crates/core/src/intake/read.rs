@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::Accepted;
 use crate::access::{Action, Caller, Doors, Granted};
 use crate::account::Ledger;
+use crate::audit::Audit;
 use crate::ids::JobId;
 use crate::job::{Job, Phase};
 use crate::pipeline::{ExportOptions, Format, Registry};
@@ -40,6 +41,7 @@ pub struct Reader {
     pub doors: Doors,
     pub blobs: Arc<dyn BlobStore>,
     pub transfers: Arc<dyn Transfers>,
+    pub audit: Arc<dyn Audit>,
     pub clock: Arc<dyn Clock>,
     pub registry: Registry,
     pub ledger: Arc<dyn Ledger>,
@@ -201,9 +203,8 @@ impl Reader {
             self.clock.sleep(pause.min(until.since(now))).await;
             pause = (pause * 2).min(Duration::from_millis(800));
             // Whether more can come is seen on the record: the event list trails it a little.
-            if let Some(now) = self.doors.again(&latest).await? {
-                latest = now;
-            }
+            let now = self.doors.again(&latest).await?;
+            latest = now.ok_or_else(Problem::job_not_found)?;
         }
     }
 

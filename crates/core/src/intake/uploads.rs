@@ -8,6 +8,7 @@ use super::dues::crowded;
 use super::{Accepted, Intake};
 use crate::access::{Action, Caller};
 use crate::account::Dues;
+use crate::audit::Deed;
 use crate::ids::JobId;
 use crate::job::{Job, Status};
 use crate::moves;
@@ -241,12 +242,15 @@ impl Intake {
         let mut usage = self.engine.meter.take();
         usage.count("dynamodb.update");
         usage.count("sqs.send");
+        // The audit entry.
+        usage.count("dynamodb.put");
         let now = self.engine.clock.now();
         let step = moves::enqueue(now, &self.engine.timing, pipeline.spec().stages.queued(), usage);
         let enqueued = self.engine.enqueue(job, step, &Dues::default()).await?;
         match enqueued.map_err(crowded)? {
             Applied::Yes(job) => {
-                self.queue(&job).await;
+                let noted = self.note_job(caller, granted.standings(), Deed::JobStarted, &job);
+                futures::join!(self.queue(&job), noted);
                 Ok(Accepted::of(&granted.now(*job), details))
             }
             Applied::Refused(current) if matches!(current.status, Status::Queued | Status::Processing) => {

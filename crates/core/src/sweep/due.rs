@@ -82,7 +82,7 @@ impl Sweep {
         match next_step(&job, now, &engine.timing) {
             NextStep::Nothing => Ok(Did::Nothing),
             NextStep::AuditEvents => self.fill_gaps(&job).await.map(Did::Filled),
-            NextStep::Forget => Ok(if self.forget(id).await? {
+            NextStep::Forget => Ok(if self.eraser.forget(id).await? {
                 Did::Forgotten
             } else {
                 Did::Nothing

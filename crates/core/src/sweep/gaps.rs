@@ -4,6 +4,7 @@ use super::Sweep;
 use crate::job::Job;
 use crate::moves;
 use crate::ports::PortResult;
+use crate::step::Applied;
 use crate::view::{Event, EventType};
 
 /// Events read at a time.
@@ -28,9 +29,16 @@ impl Sweep {
             }
         }
         filled += self.fill(job, last.as_ref(), seen + 1, job.version + 1).await?;
-        self.engine
-            .apply(job.id, &moves::audited(job.attempt, job.expires_at))
-            .await?;
+        let audited = moves::audited(job.attempt, job.expires_at);
+        let deleted = match self.engine.apply(job.id, &audited).await? {
+            Applied::Yes(_) => false,
+            Applied::Refused(job) => job.is_gone(self.engine.clock.now()),
+            Applied::Unknown => true,
+        };
+        // Its events may have been deleted before the last of these was written.
+        if deleted {
+            self.events.forget(job.id).await?;
+        }
         Ok(filled)
     }
 

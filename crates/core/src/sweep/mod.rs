@@ -3,10 +3,11 @@
 
 mod accounting;
 mod dead_letters;
+mod deletions;
 mod due;
 mod gaps;
+mod orphans;
 mod places;
-mod retention;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::account::Ledger;
+use crate::deletion::Eraser;
 use crate::engine::Engine;
 use crate::ports::{DeadLetters, EventLog};
 
@@ -28,6 +30,8 @@ pub struct Sweep {
     pub ledger: Arc<dyn Ledger>,
     /// What could not be delivered.
     pub dead_letters: Arc<dyn DeadLetters>,
+    /// What deletes.
+    pub eraser: Eraser,
 }
 
 /// What a sweep did; for the log and for tests.
@@ -45,6 +49,8 @@ pub struct Swept {
     pub gaps: usize,
     /// Jobs deleted at the end of their retention.
     pub forgotten: usize,
+    /// Deletions taken further.
+    pub deletions: usize,
     /// Uploads without a job, deleted.
     pub orphans: usize,
     /// Dead letters whose chunk or job was failed, or that were stale.
@@ -64,6 +70,7 @@ impl Sweep {
         let mut swept = Swept::default();
         self.due_jobs(ahead, &mut swept).await;
         self.drain_dead_letters(&mut swept).await;
+        self.deletions(&mut swept).await;
         self.orphans(&mut swept).await;
         self.check_accounts(&mut swept).await;
         swept

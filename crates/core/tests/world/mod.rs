@@ -71,6 +71,7 @@ impl World {
             memory_mb: 1024,
         };
         let publisher = Publisher {
+            jobs: memory.jobs.clone(),
             events: memory.events.clone(),
             callbacks: memory.callbacks.clone(),
             feed: memory.live.clone(),
@@ -87,8 +88,11 @@ impl World {
                 allowance: plenty(),
                 transfers: memory.transfers.clone(),
                 private_hosts: PrivateHosts::default(),
+                audit: memory.audit.clone(),
+                eraser: memory.eraser(&engine),
             },
             sweep: Sweep {
+                eraser: memory.eraser(&engine),
                 engine,
                 events: memory.events.clone(),
                 ledger: memory.ledger.clone(),

@@ -91,6 +91,8 @@ impl Installation {
             allowance: Allowance::default(),
             transfers: self.memory.transfers.clone(),
             private_hosts: PrivateHosts::default(),
+            audit: self.memory.audit.clone(),
+            eraser: self.memory.eraser(&self.engine()),
         }
     }
 
@@ -103,6 +105,7 @@ impl Installation {
             doors: memory.doors(self.clock.clone()),
             blobs: memory.blobs.clone(),
             transfers: memory.transfers.clone(),
+            audit: memory.audit.clone(),
             clock: self.clock.clone(),
             registry: self.engine().registry,
             tokens: self.tokens.clone(),
@@ -124,6 +127,7 @@ impl Installation {
     pub fn publisher(&self) -> Publisher {
         let memory = &self.memory;
         Publisher {
+            jobs: memory.jobs.clone(),
             events: memory.events.clone(),
             callbacks: memory.callbacks.clone(),
             feed: memory.live.clone(),
@@ -149,6 +153,7 @@ impl Installation {
             ledger: self.memory.ledger.clone(),
             dead_letters: self.memory.queue.clone(),
             events: self.memory.events.clone(),
+            eraser: self.memory.eraser(&self.engine()),
         }
     }
 

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use docmill_core::access::{Caller, Doors};
 use docmill_core::account::{Allowance, WindowRule};
 use docmill_core::callback::PrivateHosts;
+use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::intake::{Accepted, Intake, SentFile, Submission};
 use docmill_core::job::Priority;
@@ -58,32 +59,39 @@ impl Meter for Uncounted {
 
 fn intake(ports: &Ports, allowance: Allowance) -> Intake {
     let clock: Arc<dyn Clock> = Arc::new(Still(ports.clock.clone()));
+    let engine = Engine {
+        jobs: ports.jobs.clone(),
+        details: ports.details.clone(),
+        blobs: ports.blobs.clone(),
+        queue: Arc::new(Nowhere),
+        clock: clock.clone(),
+        entropy: ports.entropy.clone(),
+        meter: Arc::new(Uncounted),
+        sandbox: ports.sandbox.clone(),
+        registry: docmill_pipelines::registry(),
+        timing: Timing::default(),
+        memory_mb: 0,
+    };
     Intake {
         doors: Doors::new(
             ports.jobs.clone(),
             ports.details.clone(),
             ports.events.clone(),
             ports.companies.clone(),
-            clock.clone(),
-        ),
-        engine: Engine {
-            jobs: ports.jobs.clone(),
-            details: ports.details.clone(),
-            blobs: ports.blobs.clone(),
-            queue: Arc::new(Nowhere),
             clock,
-            entropy: ports.entropy.clone(),
-            meter: Arc::new(Uncounted),
-            sandbox: ports.sandbox.clone(),
-            registry: docmill_pipelines::registry(),
-            timing: Timing::default(),
-            memory_mb: 0,
-        },
+        ),
         companies: ports.companies.clone(),
         ledger: ports.ledger.clone(),
         allowance,
         private_hosts: PrivateHosts::default(),
         transfers: ports.transfers.clone(),
+        audit: ports.audit.clone(),
+        eraser: Eraser {
+            engine: engine.clone(),
+            events: ports.events.clone(),
+            deletions: ports.deletions.clone(),
+        },
+        engine,
     }
 }
 

@@ -5,10 +5,12 @@ use futures::future::LocalBoxFuture;
 use crate::Ports;
 
 pub mod allowance;
+pub mod audit;
 pub mod blobs;
 pub mod callbacks;
 pub mod companies;
 pub mod creation;
+pub mod deletions;
 pub mod details;
 pub mod events;
 pub mod ledger;
@@ -124,6 +126,9 @@ rules! {
     ledger::users_and_checks_are_found,
     allowance::as_many_start_as_may,
     allowance::as_many_are_paid_as_can_be,
+    deletions::a_deletion_is_made_once_more_in_its_time,
+    audit::entries_come_newest_first_page_by_page,
+    audit::trails_know_nothing_of_each_other,
     sandbox::a_reader_gets_its_task_and_answers,
     sandbox::an_unknown_reader_is_an_error,
     sandbox::a_reader_that_fails_has_crashed_and_its_output_is_kept,

@@ -26,7 +26,7 @@ struct Chosen {
     notices: Vec<Notice>,
 }
 
-const MOVES: u8 = 22;
+const MOVES: u8 = 24;
 
 fn chosen() -> impl Strategy<Value = Chosen> {
     let claim = (1_u32..3, arbitrary::slot(), arbitrary::token());
@@ -97,6 +97,8 @@ impl Chosen {
             18 => moves::request_cancel(now, "user"),
             19 => moves::cancelled(attempt, now),
             20 => moves::warn_deadline(attempt, now, notice),
+            21 => moves::discard(attempt, now),
+            22 => moves::audited(attempt, job.expires_at),
             _ => {
                 let credits = JobCredits {
                     reserved: n,

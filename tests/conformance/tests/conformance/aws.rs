@@ -11,9 +11,9 @@ use aws_credential_types::Credentials;
 use bytes::Bytes;
 use docmill_aws::config::{Env, QueueUrls};
 use docmill_aws::{
-    AwsHealth, Clients, DynamoCallbackSecrets, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs,
-    DynamoLedger, DynamoLive, GatewayConnections, RequestMeter, S3Blobs, S3Transfers, SqsCallbacks,
-    SqsDeadLetters, SqsQueue,
+    AwsHealth, Clients, DynamoAudit, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions, DynamoDetails,
+    DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive, GatewayConnections, RequestMeter, S3Blobs,
+    S3Transfers, SqsCallbacks, SqsDeadLetters, SqsQueue,
 };
 use docmill_conformance::make::{at, claim};
 use docmill_conformance::{Downloaded, Ports, Wire};
@@ -114,6 +114,8 @@ impl Stack {
             ledger: Arc::new(DynamoLedger::new(dynamodb.clone(), &accounts)),
             callbacks: Arc::new(SqsCallbacks::new(self.clients.sqs(), &self.callbacks)),
             callback_secrets: Arc::new(DynamoCallbackSecrets::new(dynamodb.clone(), &accounts)),
+            deletions: Arc::new(DynamoDeletions::new(dynamodb.clone(), &accounts)),
+            audit: Arc::new(DynamoAudit::new(dynamodb.clone(), &accounts)),
             health: Arc::new(health),
             sandbox: Arc::new(ChildProcess::default()),
             connections,

@@ -6,8 +6,8 @@ use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use docmill_aws::config::Env;
 use docmill_aws::{
-    Clients, DynamoCallbackSecrets, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger,
-    DynamoLive,
+    Clients, DynamoAudit, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions, DynamoDetails,
+    DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive,
 };
 use docmill_conformance::Ports;
 use docmill_conformance::rules::Rule;
@@ -50,6 +50,8 @@ pub(crate) async fn ports(path: &str) -> Ports {
         companies: Arc::new(DynamoCompanies::new(dynamodb.clone(), &table("ACCOUNTS"))),
         ledger: Arc::new(DynamoLedger::new(dynamodb.clone(), &table("ACCOUNTS"))),
         callback_secrets: Arc::new(DynamoCallbackSecrets::new(dynamodb.clone(), &table("ACCOUNTS"))),
+        deletions: Arc::new(DynamoDeletions::new(dynamodb.clone(), &table("ACCOUNTS"))),
+        audit: Arc::new(DynamoAudit::new(dynamodb.clone(), &table("ACCOUNTS"))),
         cases: 80,
         ..memory::ports()
     }

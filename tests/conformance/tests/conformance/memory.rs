@@ -26,6 +26,8 @@ pub(crate) fn ports() -> Ports {
         live: memory.live.clone(),
         companies: memory.companies.clone(),
         ledger: memory.ledger.clone(),
+        deletions: memory.deletions.clone(),
+        audit: memory.audit.clone(),
         health: memory.health.clone(),
         sandbox: memory.sandbox.clone(),
         connections: Some(memory.connections.clone()),

@@ -1,14 +1,14 @@
-//! What is kept no longer: ended jobs with all that hangs on them, and uploads without a job.
+//! Uploads without a job. (What hangs on a job goes with it: [`crate::deletion`].)
 
 use std::time::Duration;
 
 use super::{Sweep, Swept};
 use crate::ids::JobId;
-use crate::plan::{UPLOADS, prefixes};
+use crate::plan::UPLOADS;
 use crate::ports::PortResult;
 use crate::time::Time;
 
-/// Keys that the store lists and deletes at a time.
+/// Keys that the store lists at a time.
 const PAGE: usize = 1_000;
 
 /// Pages of uploads looked at in one sweep.
@@ -24,23 +24,6 @@ const UPLOADS_KEPT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 const WINDOW: Duration = Duration::from_secs(60 * 60);
 
 impl Sweep {
-    /// Deletes everything of a job whose retention is over. The record goes last: until then the job stays due.
-    pub(super) async fn forget(&self, id: JobId) -> PortResult<bool> {
-        let engine = &self.engine;
-        for prefix in prefixes(id) {
-            loop {
-                let keys = engine.blobs.keys(&prefix, "", PAGE).await?;
-                if keys.is_empty() {
-                    break;
-                }
-                engine.blobs.delete(&keys).await?;
-            }
-        }
-        self.events.forget(id).await?;
-        engine.details.forget(id).await?;
-        engine.jobs.forget(id, engine.clock.now()).await
-    }
-
     /// Deletes uploads whose job was never written, from one of the hours in which they may lie.
     pub(super) async fn orphans(&self, swept: &mut Swept) {
         if let Err(error) = self.orphans_of(hour_for(self.engine.clock.now()), swept).await {

@@ -1,0 +1,108 @@
+//! [`Deletions`] in the accounts table, all under one partition key: there are few at a time, and `sweep` reads them in order.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use docmill_core::deletion::{Deletions, Repeat};
+use docmill_core::ports::PortResult;
+use docmill_core::time::Time;
+
+use crate::errors;
+use crate::item::{Attributes, Item, ItemError, need, text, time};
+use crate::keys;
+
+const JOB_ID: &str = "job_id";
+const AT: &str = "at";
+const JOB: &str = "job#";
+
+/// What is being deleted.
+#[derive(Clone, Debug)]
+pub struct DynamoDeletions {
+    client: Client,
+    table: String,
+}
+
+impl DynamoDeletions {
+    /// The records in the accounts table `table`.
+    pub fn new(client: Client, table: &str) -> Self {
+        Self {
+            client,
+            table: table.to_owned(),
+        }
+    }
+}
+
+#[async_trait]
+impl Deletions for DynamoDeletions {
+    async fn put_repeat(&self, repeat: Repeat) -> PortResult<()> {
+        let mut item = key_of(repeat);
+        item.insert(JOB_ID.to_owned(), text(repeat.job.to_string()));
+        item.insert(AT.to_owned(), time(repeat.at));
+        let request = self.client.put_item().table_name(&self.table);
+        let request = request.set_item(Some(item));
+        request.send().await.map(|_| ()).map_err(errors::dynamodb)
+    }
+
+    async fn repeats(&self, now: Time, limit: usize) -> PortResult<Vec<Repeat>> {
+        let mut found = Vec::new();
+        let mut start = None;
+        while found.len() < limit {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+                .expression_attribute_values(":pk", text(keys::DELETIONS))
+                .expression_attribute_values(":first", text(JOB))
+                // Behind every id of that moment.
+                .expression_attribute_values(":last", text(format!("{}~", due(now))))
+                .consistent_read(true)
+                .limit(i32::try_from(limit - found.len()).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start);
+            let answer = query.send().await.map_err(errors::dynamodb)?;
+            for item in answer.items() {
+                found.push(repeat_in(item)?);
+            }
+            start = answer.last_evaluated_key().cloned();
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn end_repeat(&self, repeat: Repeat) -> PortResult<()> {
+        let request = self.client.delete_item().table_name(&self.table);
+        let request = request.set_key(Some(key_of(repeat)));
+        request.send().await.map(|_| ()).map_err(errors::dynamodb)
+    }
+}
+
+fn key_of(repeat: Repeat) -> Item {
+    keys::deletion(format!("{}{}", due(repeat.at), repeat.job))
+}
+
+/// Zero-padded, so that keys sort as their times do.
+fn due(at: Time) -> String {
+    format!("{JOB}{:016}#", at.ms().max(0))
+}
+
+fn repeat_in(item: &Item) -> Result<Repeat, ItemError> {
+    Ok(Repeat {
+        at: need(AT, item.time(AT)?)?,
+        job: need(JOB_ID, item.word(JOB_ID)?)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_as_their_times() {
+        let times = [0, 9, 10, 1_800_000_000_000, 4_102_444_800_000];
+        let keys = times.map(|ms| due(Time::from_ms(ms)));
+        assert!(keys.is_sorted());
+        assert!(format!("{}ffffffff", keys[3]) < format!("{}~", keys[3]));
+        assert!(format!("{}~", keys[3]) < keys[4]);
+    }
+}

@@ -1,0 +1,140 @@
+//! What was done is put down, and can be read.
+
+use serde::Serialize;
+
+use super::{Accepted, Intake, Reader};
+use crate::access::{Action, Caller, Standings};
+use crate::audit::{Deed, Entry};
+use crate::ids::{JobId, audit_id, is_audit_id};
+use crate::job::Job;
+use crate::problem::{FieldError, Problem};
+use crate::running::Tenant;
+
+/// Entries in one answer.
+const PAGE: usize = 50;
+
+/// A page of a trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuditPage {
+    /// Newest first.
+    pub entries: Vec<Entry>,
+    /// For the next page.
+    pub next_cursor: Option<String>,
+}
+
+impl Intake {
+    /// Puts down that the job with this id was created, unless an earlier one was given in its place.
+    pub(super) async fn note_created(&self, caller: &Caller, accepted: &Accepted, id: JobId) {
+        if accepted.job.id == id {
+            self.note_job(caller, &accepted.standings, Deed::JobCreated, &accepted.job)
+                .await;
+        }
+    }
+
+    /// Puts down what `caller`, allowed to by `standings`, has done to a job: in the trail of its company, or of its
+    /// owner.
+    pub(super) async fn note_job(&self, caller: &Caller, standings: &Standings, deed: Deed, job: &Job) {
+        let trail = match &job.company_id {
+            Some(company) => Tenant::Company(company.clone()),
+            None => Tenant::User(job.owner.clone()),
+        };
+        let action = match deed {
+            Deed::JobCancelled => Action::CancelJob,
+            Deed::JobRetried => Action::RetryJob,
+            Deed::JobDeleted => Action::DeleteJob,
+            _ => Action::BringFiles,
+        };
+        self.note(caller, standings, action, deed, job.id.to_string(), trail)
+            .await;
+    }
+
+    /// Puts down what `caller`, allowed to do `action` by `standings`, has done in a company.
+    pub(super) async fn note_company(
+        &self,
+        caller: &Caller,
+        standings: &Standings,
+        action: Action,
+        deed: Deed,
+        (company, subject): (&str, &str),
+    ) {
+        let trail = Tenant::Company(company.to_owned());
+        self.note(caller, standings, action, deed, subject.to_owned(), trail)
+            .await;
+    }
+
+    /// The act is done when this is called, and cannot be taken back: an entry that cannot be written is logged as an
+    /// error, and the caller is told of the act as it went.
+    async fn note(
+        &self,
+        caller: &Caller,
+        standings: &Standings,
+        action: Action,
+        deed: Deed,
+        subject: String,
+        trail: Tenant,
+    ) {
+        let Some(standing) = standings.acting(action) else {
+            tracing::error!(deed = deed.as_str(), subject, "done by nobody who may");
+            return;
+        };
+        let now = self.engine.clock.now();
+        let entry = Entry {
+            id: audit_id(now, self.engine.entropy.as_ref()),
+            at: now,
+            actor: caller.owner.clone(),
+            action: deed,
+            subject,
+            company_id: match &trail {
+                Tenant::Company(id) => Some(id.clone()),
+                Tenant::User(_) => None,
+            },
+            standing,
+        };
+        if let Err(error) = self.audit.append(&trail, &entry).await {
+            tracing::error!(
+                %error,
+                deed = deed.as_str(),
+                subject = entry.subject,
+                actor = entry.actor,
+                "audit entry not written"
+            );
+        }
+    }
+}
+
+impl Reader {
+    /// What was done in a company.
+    pub async fn company_audit(
+        &self,
+        caller: &Caller,
+        company: &str,
+        cursor: Option<&str>,
+    ) -> Result<AuditPage, Problem> {
+        self.doors.company(caller, company, Action::ReadAudit).await?;
+        self.trail(&Tenant::Company(company.to_owned()), cursor).await
+    }
+
+    /// What was done to the caller's own jobs, those in companies left out.
+    pub async fn own_audit(&self, caller: &Caller, cursor: Option<&str>) -> Result<AuditPage, Problem> {
+        self.trail(&Tenant::User(caller.owner.clone()), cursor).await
+    }
+
+    async fn trail(&self, trail: &Tenant, cursor: Option<&str>) -> Result<AuditPage, Problem> {
+        if cursor.is_some_and(|cursor| !is_audit_id(cursor)) {
+            let detail = "The cursor is not one that an audit trail gave.";
+            return Err(Problem::invalid(vec![FieldError::new(
+                "cursor",
+                "INVALID_CURSOR",
+                detail,
+            )]));
+        }
+        let mut entries = self.audit.page(trail, cursor, PAGE + 1).await?;
+        let more = entries.len() > PAGE;
+        entries.truncate(PAGE);
+        let last = entries.last().filter(|_| more);
+        Ok(AuditPage {
+            next_cursor: last.map(|entry| entry.id.clone()),
+            entries,
+        })
+    }
+}

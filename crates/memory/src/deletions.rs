@@ -1,0 +1,36 @@
+//! [`Deletions`].
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use docmill_core::deletion::{Deletions, Repeat};
+use docmill_core::ports::PortResult;
+use docmill_core::time::Time;
+
+use crate::lock;
+
+/// What is being deleted.
+#[derive(Debug, Default)]
+pub struct MemoryDeletions {
+    repeats: Mutex<BTreeSet<Repeat>>,
+}
+
+#[async_trait]
+impl Deletions for MemoryDeletions {
+    async fn put_repeat(&self, repeat: Repeat) -> PortResult<()> {
+        lock(&self.repeats).insert(repeat);
+        Ok(())
+    }
+
+    async fn repeats(&self, now: Time, limit: usize) -> PortResult<Vec<Repeat>> {
+        let repeats = lock(&self.repeats);
+        let due = repeats.iter().take_while(|repeat| repeat.at <= now);
+        Ok(due.take(limit).copied().collect())
+    }
+
+    async fn end_repeat(&self, repeat: Repeat) -> PortResult<()> {
+        lock(&self.repeats).remove(&repeat);
+        Ok(())
+    }
+}
