@@ -36,6 +36,8 @@ fn operator() -> Caller {
 impl World {
     fn reader(&self) -> Reader {
         Reader {
+            ledger: self.memory.ledger.clone(),
+            monthly_grant: 500,
             doors: self.memory.doors(self.clock.clone()),
             blobs: self.memory.blobs.clone(),
             transfers: self.memory.transfers.clone(),

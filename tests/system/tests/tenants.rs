@@ -9,7 +9,7 @@ use docmill_system_tests::{refusal, stack, texts};
 use reqwest::Method;
 
 /// Routes that need a token.
-const PROTECTED: [(&str, &str); 25] = [
+const PROTECTED: [(&str, &str); 28] = [
     ("POST", "/v1/jobs"),
     ("GET", "/v1/jobs"),
     ("GET", "/v1/jobs/{id}"),
