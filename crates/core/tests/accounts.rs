@@ -1,5 +1,7 @@
 //! Credits and windows of time, by way of the users' doors and the engine.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod world;
 
 use std::sync::Arc;

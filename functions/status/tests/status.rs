@@ -376,7 +376,6 @@ fn jobs_are_listed_newest_first_by_pages() {
         ("INVALID_NUMBER", "limit=many"),
         ("INVALID_CURSOR", "cursor=!!"),
         ("INVALID_CURSOR", "cursor=e30"),
-        ("COMPANY_UNKNOWN", "company_id=c1"),
     ] {
         assert_eq!(
             door.refused(422, get(&format!("/v1/jobs?{query}"))),
@@ -384,6 +383,8 @@ fn jobs_are_listed_newest_first_by_pages() {
             "{query}"
         );
     }
+    let none = get("/v1/jobs?company_id=c1");
+    assert_eq!(door.refused(404, none), "COMPANY_NOT_FOUND");
 }
 
 #[test]
