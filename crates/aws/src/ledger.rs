@@ -54,14 +54,13 @@ impl DynamoLedger {
     }
 
     /// Items of a partition, from its first.
-    async fn partition(&self, first: &Item, prefix: &str, limit: usize) -> PortResult<Vec<Item>> {
+    async fn partition(&self, key: &Item, limit: usize) -> PortResult<Vec<Item>> {
         let query = self
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", need(keys::PK, first.get(keys::PK).cloned())?)
-            .expression_attribute_values(":prefix", text(prefix))
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", need(keys::PK, key.get(keys::PK).cloned())?)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX));
         let answer = query.send().await.map_err(errors::dynamodb)?;
         Ok(answer.items().to_vec())
@@ -257,7 +256,7 @@ impl Ledger for DynamoLedger {
     }
 
     async fn users(&self, share: u8, limit: usize) -> PortResult<Vec<String>> {
-        let items = self.partition(&keys::users(share, ""), "", limit).await?;
+        let items = self.partition(&keys::users(share, ""), limit).await?;
         let name = |item: &Item| Ok::<_, ItemError>(need(keys::SK, item.text(keys::SK)?)?.to_owned());
         Ok(items.iter().map(name).collect::<Result<_, _>>()?)
     }
@@ -276,7 +275,7 @@ impl Ledger for DynamoLedger {
 
     async fn checks(&self) -> PortResult<Vec<Check>> {
         let items = self
-            .partition(&keys::accounting(0), "", usize::from(CHECK_SHARES))
+            .partition(&keys::accounting(0), usize::from(CHECK_SHARES))
             .await?;
         let read = |item: &Item| {
             let encoded = need(CHECK, item.text(CHECK)?)?;

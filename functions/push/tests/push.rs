@@ -6,9 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use docmill_core::account::Dues;
 use docmill_core::callback::{Callback, CallbackQueue};
 use docmill_core::ids::JobId;
-use docmill_core::ports::{ConnectionOwner, EventLog, LiveFeed, PortError, PortResult, Subscriber, Topic};
+use docmill_core::job::{Job, Stage};
+use docmill_core::ports::{
+    ConnectionOwner, EventLog, JobStore, LiveFeed, NewJob, PortError, PortResult, RequestDetail, Subscriber,
+    Topic,
+};
 use docmill_core::time::Time;
 use docmill_core::view::{Event, EventType};
 use docmill_gateway::BatchAnswer;
@@ -103,6 +108,31 @@ impl Line {
     fn called(&self) -> Vec<u64> {
         let callbacks = self.queue.callbacks.take();
         callbacks.iter().map(|callback| callback.event.version).collect()
+    }
+
+    /// The record of the recorded job is still there.
+    fn keep(&self) {
+        let stage = Stage {
+            index: 0,
+            count: 0,
+            text: String::new(),
+            from: 0,
+            to: 0,
+        };
+        let job = Job {
+            owner: RECORDED_OWNER.to_owned(),
+            expires_at: Time::from_ms(i64::MAX),
+            ..Job::blank(job_id(), Time::from_ms(0), stage)
+        };
+        let new = NewJob {
+            job,
+            request: RequestDetail::default(),
+            idempotency: None,
+            places: None,
+            dues: Dues::default(),
+        };
+        let jobs = &self.installation.memory.jobs;
+        self.installation.run(jobs.create(new)).unwrap();
     }
 
     fn listen(&self, connection: &str, topic: &Topic) {
@@ -257,6 +287,7 @@ fn end(version: u64, status: &str) -> Value {
 #[test]
 fn the_end_of_a_job_calls_back_once() {
     let line = Line::new();
+    line.keep();
     let mut without = end(4, "failed");
     let image = without["dynamodb"]["NewImage"].as_object_mut().unwrap();
     image.remove("callback_url");
@@ -279,6 +310,7 @@ fn the_end_of_a_job_calls_back_once() {
 #[test]
 fn a_callback_that_is_not_sent_comes_again_with_all_after_it() {
     let line = Line::new();
+    line.keep();
     line.queue.fails_on.store(3, Ordering::Relaxed);
     let answer = line.handle(vec![change(2), end(3, "completed"), change(4)]);
     assert_eq!(answer.failed().collect::<Vec<_>>(), ["seq-3"]);

@@ -16,6 +16,7 @@
 
 mod aws;
 mod command;
+mod company;
 mod faults;
 mod lane;
 pub mod pdf;

@@ -4,37 +4,21 @@
 
 use std::time::Duration;
 
-use docmill_system_tests::{Stack, User, claims_of, stack, texts, unique, wait};
+use docmill_system_tests::{Stack, User, stack, texts, unique, wait};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// Asks in JSON.
-async fn ask(user: &User, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
-    let body = body.map(|body| ("application/json", body.to_string().into()));
-    let answer = user.client.call(method, path, &[], body).await.unwrap();
-    let value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-    (answer.status, value)
-}
-
 async fn get(user: &User, path: &str) -> (u16, Value) {
-    ask(user, Method::GET, path, None).await
+    user.ask(Method::GET, path, None).await
 }
 
 async fn post(user: &User, path: &str, body: Value) -> (u16, Value) {
-    ask(user, Method::POST, path, Some(body)).await
-}
-
-fn sub(user: &User) -> String {
-    claims_of(&user.token).1["sub"].as_str().unwrap().to_owned()
-}
-
-fn email(user: &User) -> String {
-    claims_of(&user.token).1["email"].as_str().unwrap().to_owned()
+    user.ask(Method::POST, path, Some(body)).await
 }
 
 async fn operator(stack: &Stack) -> User {
     let user = stack.user("operator").await;
-    let (pool, email) = (stack.pool(), email(&user));
+    let (pool, email) = (stack.pool(), user.claim("email"));
     let group = json!({"UserPoolId": pool.id, "GroupName": "operators", "Username": email});
     pool.call("AdminAddUserToGroup", group).await;
     let token = pool.sign_in(&email).await.id;
@@ -43,23 +27,6 @@ async fn operator(stack: &Stack) -> User {
         token,
         stack: stack.clone(),
     }
-}
-
-/// A company of an admin, and its id.
-async fn company(admin: &User) -> String {
-    let (status, company) = post(admin, "/v1/companies", json!({"name": "Müller & Söhne"})).await;
-    assert_eq!(status, 201, "{company}");
-    company["company_id"].as_str().unwrap().to_owned()
-}
-
-async fn join(admin: &User, company: &str, user: &User) {
-    let path = format!("/v1/companies/{company}/invitations");
-    let (status, answer) = post(admin, &path, json!({"email": email(user).to_uppercase()})).await;
-    assert_eq!(status, 201, "{answer}");
-    let (_, own) = get(user, "/v1/companies").await;
-    assert_eq!(own["invitations"][0]["company_id"], company, "{own}");
-    let (status, answer) = post(user, &format!("/v1/companies/{company}/join"), json!({})).await;
-    assert_eq!(status, 200, "{answer}");
 }
 
 async fn submit_for(user: &User, company: &str) -> (u16, Value) {
@@ -105,9 +72,9 @@ async fn a_company_s_job_is_for_the_company_by_role() {
         stack.user("other").await,
     );
     let (stranger, operator) = (stack.user("stranger").await, operator(&stack).await);
-    let company = company(&admin).await;
-    join(&admin, &company, &member).await;
-    join(&admin, &company, &other).await;
+    let company = admin.company().await;
+    admin.let_in(&company, &member).await;
+    admin.let_in(&company, &other).await;
     let (status, job) = submit_for(&member, &company).await;
     assert_eq!((status, &job["company_id"]), (202, &json!(company)), "{job}");
     let id = job["job_id"].as_str().unwrap();
@@ -148,8 +115,8 @@ async fn a_company_s_job_is_for_the_company_by_role() {
 async fn who_is_taken_out_sees_and_hears_nothing_more() {
     let stack = stack!();
     let (admin, member) = (stack.user("admin").await, stack.user("leaver").await);
-    let company = company(&admin).await;
-    join(&admin, &company, &member).await;
+    let company = admin.company().await;
+    admin.let_in(&company, &member).await;
     // It waits for files that never come, so that its cancel is the next that there is to hear.
     let file = json!([{"name": "roman.txt", "size": 100, "content_type": "text/plain"}]);
     let body = json!({"pipeline": "novel", "company_id": company, "files": file});
@@ -176,8 +143,8 @@ async fn who_is_taken_out_sees_and_hears_nothing_more() {
         200
     );
 
-    let path = format!("/v1/companies/{company}/members/{}", sub(&member));
-    assert_eq!(ask(&admin, Method::DELETE, &path, None).await.0, 204);
+    let path = format!("/v1/companies/{company}/members/{}", member.claim("sub"));
+    assert_eq!(admin.ask(Method::DELETE, &path, None).await.0, 204);
     assert_eq!(
         post(&admin, &format!("/v1/jobs/{id}/cancel"), json!({})).await.0,
         202
@@ -212,8 +179,8 @@ async fn a_company_is_kept_by_its_admins() {
         stack.user("member").await,
         stack.user("stranger").await,
     );
-    let company = company(&admin).await;
-    join(&admin, &company, &member).await;
+    let company = admin.company().await;
+    admin.let_in(&company, &member).await;
     let base = format!("/v1/companies/{company}");
     let invite = json!({"email": format!("{}@example.com", unique("guest"))});
     assert_eq!(
@@ -230,13 +197,13 @@ async fn a_company_is_kept_by_its_admins() {
     );
     assert_eq!(post(&stranger, &format!("{base}/join"), json!({})).await.0, 404);
     let role = Some(json!({"role": "admin"}));
-    let own = format!("{base}/members/{}", sub(&member));
-    assert_eq!(ask(&member, Method::PATCH, &own, role.clone()).await.0, 403);
-    let last = format!("{base}/members/{}", sub(&admin));
-    let (status, refused) = ask(&admin, Method::DELETE, &last, None).await;
+    let own = format!("{base}/members/{}", member.claim("sub"));
+    assert_eq!(member.ask(Method::PATCH, &own, role.clone()).await.0, 403);
+    let last = format!("{base}/members/{}", admin.claim("sub"));
+    let (status, refused) = admin.ask(Method::DELETE, &last, None).await;
     assert_eq!((status, &refused["code"]), (409, &json!("LAST_ADMIN")));
-    assert_eq!(ask(&admin, Method::PATCH, &own, role).await.0, 200);
-    assert_eq!(ask(&admin, Method::DELETE, &last, None).await.0, 204);
+    assert_eq!(admin.ask(Method::PATCH, &own, role).await.0, 200);
+    assert_eq!(admin.ask(Method::DELETE, &last, None).await.0, 204);
     let (_, shown) = get(&member, &base).await;
     assert_eq!(shown["members"].as_array().unwrap().len(), 1, "{shown}");
     assert_eq!(
@@ -246,7 +213,7 @@ async fn a_company_is_kept_by_its_admins() {
         201
     );
     let withdrawn = format!("{base}/invitations/{}", invite["email"].as_str().unwrap());
-    assert_eq!(ask(&member, Method::DELETE, &withdrawn, None).await.0, 204);
+    assert_eq!(member.ask(Method::DELETE, &withdrawn, None).await.0, 204);
     assert_eq!(get(&member, &base).await.1["invitations"], json!([]));
     for body in [json!({"name": ""}), json!({"name": "x", "owner": "y"}), json!({})] {
         assert_eq!(post(&member, "/v1/companies", body).await.0, 422);

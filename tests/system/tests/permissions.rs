@@ -200,7 +200,7 @@ async fn places_of_jobs_that_are_over_are_given_to_who_waits() {
     let waiting = user.submit(texts::STORY).await;
     assert_eq!(reason(&waiting), "tenant_limit", "{:#}", waiting.raw);
     // One of a company, whose places are looked at as well.
-    let company = json!({":company": {"S": unique("company")}});
+    let company = json!({":company": {"S": user.company().await}});
     edit(&stack, &waiting.job_id, "SET company_id = :company", company).await;
     let job = user.sweep_until_over(&waiting.job_id).await;
     assert_eq!(job.status, "completed", "{:#}", job.raw);
@@ -232,7 +232,8 @@ async fn a_place_of_a_company_goes_to_who_waits_for_it() {
     let lane = Lane::take(&stack).await;
     lane.close().await;
     let (user, colleague) = (stack.user("company").await, stack.user("colleague").await);
-    let company = unique("company");
+    let company = user.company().await;
+    user.let_in(&company, &colleague).await;
     let tenant = format!("company#{company}");
     let mut running = Vec::new();
     for _ in 0..2 {
