@@ -310,7 +310,7 @@ async fn who_is_gone_is_forgotten() {
     let expires = (now_ms() + 600_000).to_string();
     let row = json!({"Item": {
         "topic": {"S": format!("owner#{owner}")}, "connection_id": {"S": unique("nobody")},
-        "expires_at": {"N": expires}, "ttl": {"N": "9999999999"},
+        "expires_at": {"N": expires}, "ttl": {"N": "9999999999"}, "owner": {"S": owner},
     }});
     dynamodb(&stack, "PutItem", "LIVE", row).await;
     user.completed(&user.submit(texts::STORY).await.job_id).await;

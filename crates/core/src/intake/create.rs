@@ -56,7 +56,7 @@ impl Intake {
             settings,
         };
         let begun = match self.begin(caller, &submission, &request, pipeline).await? {
-            Begun::New(begun) => begun,
+            Begun::New(begun) => *begun,
             Begun::Existing(accepted) => return Ok(*accepted),
         };
         let id = begun.id;
@@ -97,7 +97,7 @@ impl Intake {
             settings,
         };
         let begun = match self.begin(caller, &submission, &request, pipeline).await? {
-            Begun::New(begun) => begun,
+            Begun::New(begun) => *begun,
             Begun::Existing(accepted) => return Ok(*accepted),
         };
         let id = begun.id;
@@ -233,7 +233,7 @@ impl Intake {
         let price = price(pipeline, submission.kind.as_deref(), request);
         // Who cannot pay is told before anything is stored; what was seen here is held to when the job is written.
         let (dues, rate) = self.dues(&account?, &windows, price)?;
-        Ok(Begun::New(Beginning {
+        Ok(Begun::New(Box::new(Beginning {
             id,
             standings,
             idempotency,
@@ -241,7 +241,7 @@ impl Intake {
             price,
             dues,
             rate,
-        }))
+        })))
     }
 
     /// What the caller will be to the job: a member's standing in its company counts from the first moment.
@@ -385,7 +385,7 @@ impl Intake {
 }
 
 enum Begun {
-    New(Beginning),
+    New(Box<Beginning>),
     Existing(Box<Accepted>),
 }
 

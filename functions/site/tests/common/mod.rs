@@ -4,7 +4,7 @@
 use docmill_testing::{ALICE, Http};
 use serde_json::{Map, Value};
 
-const VERBS: [&str; 2] = ["get", "post"];
+const VERBS: [&str; 4] = ["get", "post", "patch", "delete"];
 
 pub(crate) fn get(target: &str) -> Http {
     Http::new("GET", target).by(ALICE)
