@@ -93,15 +93,7 @@ pub(crate) fn pay(
             .expression_attribute_values(":amount", number(amount))
             .expression_attribute_values(":least", number(amount + reserve.floor));
         items.push(updated(update)?);
-        let line = Line {
-            movement: Movement::Reserve,
-            at: reserve.now,
-            amount: reserve.amount,
-            refunded: 0,
-            job_id: Some(job),
-            attempt: Some(attempt),
-            month: None,
-        };
+        let line = Line::reserved(job, attempt, &reserve);
         items.push(put(table, line_item(user, job, &line), None)?);
     }
     Ok(items)
@@ -123,15 +115,7 @@ pub(crate) fn settle(table: &str, job: &Job, charged: u32, now: Time) -> PortRes
         .expression_attribute_values(":back", number(reserved - charged_now))
         .expression_attribute_values(":less", number(-reserved))
         .expression_attribute_values(":charged", number(charged_now));
-    let line = Line {
-        movement: Movement::Settle,
-        at: now,
-        amount: charged,
-        refunded: credits.reserved.saturating_sub(charged),
-        job_id: Some(job.id),
-        attempt: Some(job.attempt),
-        month: None,
-    };
+    let line = Line::settled(job.id, job.attempt, credits.reserved, charged, now);
     let once = Some("attribute_not_exists(pk)");
     Ok(vec![
         updated(update)?,
@@ -211,15 +195,7 @@ impl Ledger for DynamoLedger {
             .expression_attribute_names("#granted", GRANTED)
             .expression_attribute_values(":month", text(month))
             .expression_attribute_values(":amount", number(amount));
-        let line = Line {
-            movement: Movement::Grant,
-            at: now,
-            amount,
-            refunded: 0,
-            job_id: None,
-            attempt: None,
-            month: Some(month.to_owned()),
-        };
+        let line = Line::granted(month, amount, now);
         let items = vec![
             updated(update)?,
             put(&self.table, line_item(user, JobId::first_of(now), &line), None)?,

@@ -216,6 +216,47 @@ pub struct Line {
     pub month: Option<String>,
 }
 
+impl Line {
+    /// What a month brought.
+    pub fn granted(month: &str, amount: u32, now: Time) -> Self {
+        Self {
+            movement: Movement::Grant,
+            at: now,
+            amount,
+            refunded: 0,
+            job_id: None,
+            attempt: None,
+            month: Some(month.to_owned()),
+        }
+    }
+
+    /// What was set aside for an attempt of a job.
+    pub fn reserved(job: JobId, attempt: u32, reservation: &Reservation) -> Self {
+        Self {
+            movement: Movement::Reserve,
+            at: reservation.now,
+            amount: reservation.amount,
+            refunded: 0,
+            job_id: Some(job),
+            attempt: Some(attempt),
+            month: None,
+        }
+    }
+
+    /// What an attempt of a job was charged, of what was set aside.
+    pub fn settled(job: JobId, attempt: u32, reserved: u32, charged: u32, now: Time) -> Self {
+        Self {
+            movement: Movement::Settle,
+            at: now,
+            amount: charged,
+            refunded: reserved.saturating_sub(charged),
+            job_id: Some(job),
+            attempt: Some(attempt),
+            month: None,
+        }
+    }
+}
+
 /// A page of a ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinePage {

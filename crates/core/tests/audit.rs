@@ -10,11 +10,10 @@ use async_trait::async_trait;
 use docmill_core::access::Caller;
 use docmill_core::audit::{Audit, Entry};
 use docmill_core::company::Role;
-use docmill_core::intake::{Intake, NewCompany, NewInvitation, NewRole, Reader, Submission};
+use docmill_core::intake::{Intake, NewCompany, NewInvitation, NewRole, Submission};
 use docmill_core::job::Status;
 use docmill_core::ports::{PortError, PortResult};
 use docmill_core::running::Tenant;
-use docmill_core::stream_token::StreamTokens;
 use futures::executor::block_on;
 use serde_json::json;
 use world::{Do, World};
@@ -34,20 +33,6 @@ fn operator() -> Caller {
 }
 
 impl World {
-    fn reader(&self) -> Reader {
-        Reader {
-            ledger: self.memory.ledger.clone(),
-            monthly_grant: 500,
-            doors: self.memory.doors(self.clock.clone()),
-            blobs: self.memory.blobs.clone(),
-            transfers: self.memory.transfers.clone(),
-            audit: self.memory.audit.clone(),
-            clock: self.clock.clone(),
-            registry: self.intake.engine.registry.clone(),
-            tokens: StreamTokens::new(*b"secret"),
-        }
-    }
-
     /// Entries of a trail, oldest first, as `actor action as`.
     fn trail(&self, trail: &Tenant) -> Vec<String> {
         let entries = block_on(self.memory.audit.page(trail, None, 1_000)).unwrap();

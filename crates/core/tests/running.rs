@@ -8,12 +8,10 @@ use std::time::Duration;
 
 use docmill_core::account::Dues;
 use docmill_core::ids::JobId;
-use docmill_core::intake::Reader;
 use docmill_core::job::{Job, Phase, Status};
 use docmill_core::moves;
 use docmill_core::ports::{BlobStore, JobStore};
 use docmill_core::running::Tenant;
-use docmill_core::stream_token::StreamTokens;
 use docmill_core::view::JobView;
 use futures::executor::block_on;
 use world::{Do, World};
@@ -35,18 +33,7 @@ fn running(world: &World) -> Vec<JobId> {
 }
 
 fn shown(world: &World, id: JobId) -> JobView {
-    let engine = &world.intake.engine;
-    let reader = Reader {
-        ledger: world.memory.ledger.clone(),
-        monthly_grant: 500,
-        doors: world.memory.doors(engine.clock.clone()),
-        blobs: engine.blobs.clone(),
-        transfers: world.memory.transfers.clone(),
-        audit: world.memory.audit.clone(),
-        clock: engine.clock.clone(),
-        registry: engine.registry.clone(),
-        tokens: StreamTokens::new("secret".to_owned()),
-    };
+    let reader = world.reader();
     let accepted = block_on(reader.job(&world.caller, id)).unwrap();
     block_on(reader.show(&world.caller, &accepted)).unwrap()
 }

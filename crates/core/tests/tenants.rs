@@ -9,12 +9,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use docmill_core::access::Caller;
 use docmill_core::company::{Company, Invitation, Member, Role};
-use docmill_core::intake::{ListQuery, NewCompany, NewInvitation, NewRole, Reader, SentFile, Submission};
+use docmill_core::intake::{ListQuery, NewCompany, NewInvitation, NewRole, SentFile, Submission};
 use docmill_core::job::{Job, Status};
 use docmill_core::live::{Live, issue_ticket};
 use docmill_core::pipeline::ExportOptions;
 use docmill_core::problem::Problem;
-use docmill_core::stream_token::StreamTokens;
 use docmill_core::time::Time;
 use futures::executor::block_on;
 use serde_json::{Value, json};
@@ -77,20 +76,6 @@ impl World {
         };
         let accepted = block_on(self.intake.submit(&Caller::user(user), submission, vec![file]));
         accepted.map(|accepted| accepted.job)
-    }
-
-    fn reader(&self) -> Reader {
-        Reader {
-            ledger: self.memory.ledger.clone(),
-            monthly_grant: 500,
-            doors: self.memory.doors(self.clock.clone()),
-            blobs: self.memory.blobs.clone(),
-            transfers: self.memory.transfers.clone(),
-            audit: self.memory.audit.clone(),
-            clock: self.clock.clone(),
-            registry: self.intake.engine.registry.clone(),
-            tokens: StreamTokens::new(*b"secret"),
-        }
     }
 
     fn live(&self) -> Live {

@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use docmill_core::access::Caller;
-use docmill_core::intake::{DeclaredFile, Download, ListQuery, Reader, StartRequest, Submission};
+use docmill_core::intake::{DeclaredFile, Download, ListQuery, StartRequest, Submission};
 use docmill_core::job::{Job, Status};
 use docmill_core::pipeline::ExportOptions;
 use docmill_core::plan::upload_key;
 use docmill_core::ports::{BlobStore, JobFilter};
-use docmill_core::stream_token::StreamTokens;
 use futures::executor::block_on;
 use world::World;
 
@@ -45,20 +44,6 @@ impl World {
 
     fn start(&self, job: &Job) -> Result<Job, docmill_core::problem::Problem> {
         block_on(self.intake.start(&self.caller, job.id, &StartRequest::default())).map(|done| done.job)
-    }
-
-    fn reader(&self) -> Reader {
-        Reader {
-            ledger: self.memory.ledger.clone(),
-            monthly_grant: 500,
-            doors: self.memory.doors(self.clock.clone()),
-            blobs: self.memory.blobs.clone(),
-            transfers: self.memory.transfers.clone(),
-            audit: self.memory.audit.clone(),
-            clock: self.clock.clone(),
-            registry: self.intake.engine.registry.clone(),
-            tokens: StreamTokens::new(*b"secret"),
-        }
     }
 }
 

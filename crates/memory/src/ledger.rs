@@ -77,15 +77,7 @@ impl Accounts {
         if let Some(reserve) = dues.reserve {
             entry.balance.available -= i64::from(reserve.amount);
             entry.balance.open += i64::from(reserve.amount);
-            let line = Line {
-                movement: Movement::Reserve,
-                at: reserve.now,
-                amount: reserve.amount,
-                refunded: 0,
-                job_id: Some(job),
-                attempt: Some(attempt),
-                month: None,
-            };
+            let line = Line::reserved(job, attempt, &reserve);
             entry.lines.insert((job, attempt, Movement::Reserve), line);
         }
     }
@@ -104,15 +96,8 @@ impl Accounts {
         entry.balance.open -= i64::from(credits.reserved);
         entry.balance.settled += i64::from(charged);
         entry.balance.available += i64::from(credits.reserved) - i64::from(charged);
-        let line = Line {
-            movement: Movement::Settle,
-            at: job.completed_at.unwrap_or(job.updated_at),
-            amount: charged,
-            refunded: credits.reserved.saturating_sub(charged),
-            job_id: Some(job.id),
-            attempt: Some(job.attempt),
-            month: None,
-        };
+        let at = job.completed_at.unwrap_or(job.updated_at);
+        let line = Line::settled(job.id, job.attempt, credits.reserved, charged, at);
         entry.lines.insert(key, line);
     }
 }
@@ -144,15 +129,7 @@ impl Ledger for MemoryLedger {
         balance.month = Some(month.to_owned());
         balance.granted += i64::from(amount);
         balance.available += i64::from(amount);
-        let line = Line {
-            movement: Movement::Grant,
-            at: now,
-            amount,
-            refunded: 0,
-            job_id: None,
-            attempt: None,
-            month: Some(month.to_owned()),
-        };
+        let line = Line::granted(month, amount, now);
         entry
             .lines
             .insert((JobId::first_of(now), 0, Movement::Grant), line);

@@ -1,6 +1,6 @@
 //! Cancel, retry and delete.
 
-use super::create::price;
+use super::described::price;
 use super::dues::{DUE_TRIES, crowded};
 use super::{Accepted, Intake};
 use crate::access::{Action, Caller};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::create::price_of;
+use super::described::price_of;
 use super::{DeclaredFile, Intake, Reader, Submission};
 use crate::access::{Action, Caller};
 use crate::account::{Line, month_of};

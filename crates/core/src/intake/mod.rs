@@ -4,6 +4,7 @@ mod audit;
 mod companies;
 mod control;
 mod create;
+mod described;
 mod dues;
 mod fields;
 mod figures;

@@ -17,13 +17,14 @@ use docmill_core::account::Allowance;
 use docmill_core::callback::PrivateHosts;
 use docmill_core::engine::{Engine, Verdict};
 use docmill_core::ids::JobId;
-use docmill_core::intake::{Accepted, Intake, SentFile, Submission};
+use docmill_core::intake::{Accepted, Intake, Reader, SentFile, Submission};
 use docmill_core::job::{Job, Priority};
 use docmill_core::message::Message;
 use docmill_core::pipeline::Registry;
 use docmill_core::ports::{Clock, EventLog, JobStore};
 use docmill_core::problem::Problem;
 use docmill_core::publish::{Published, Publisher};
+use docmill_core::stream_token::StreamTokens;
 use docmill_core::sweep::{Sweep, Swept};
 use docmill_core::time::Time;
 use docmill_core::timing::Timing;
@@ -116,6 +117,21 @@ impl World {
             .lock()
             .unwrap()
             .insert(name.to_owned(), steps.to_vec());
+    }
+
+    /// What reads for users.
+    pub fn reader(&self) -> Reader {
+        Reader {
+            ledger: self.memory.ledger.clone(),
+            monthly_grant: 500,
+            doors: self.memory.doors(self.clock.clone()),
+            blobs: self.memory.blobs.clone(),
+            transfers: self.memory.transfers.clone(),
+            audit: self.memory.audit.clone(),
+            clock: self.clock.clone(),
+            registry: self.intake.engine.registry.clone(),
+            tokens: StreamTokens::new(*b"secret"),
+        }
     }
 
     pub fn submit(&self, text: &str) -> Job {
