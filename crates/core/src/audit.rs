@@ -34,11 +34,12 @@ pub enum Deed {
     InvitationTaken,
     RoleChanged,
     MemberRemoved,
+    CallbackSecretRotated,
 }
 
 impl Deed {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::JobCreated,
         Self::JobStarted,
         Self::JobCancelled,
@@ -50,6 +51,7 @@ impl Deed {
         Self::InvitationTaken,
         Self::RoleChanged,
         Self::MemberRemoved,
+        Self::CallbackSecretRotated,
     ];
 
     /// The stored word.
@@ -66,6 +68,7 @@ impl Deed {
             Self::InvitationTaken => "invitation_taken",
             Self::RoleChanged => "role_changed",
             Self::MemberRemoved => "member_removed",
+            Self::CallbackSecretRotated => "callback_secret_rotated",
         }
     }
 }

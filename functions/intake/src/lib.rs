@@ -11,7 +11,7 @@ mod wire;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use docmill_core::access::{self, Caller};
+use docmill_core::access::{Caller, Standings};
 use docmill_core::callback::CallbackKeys;
 use docmill_core::intake::{Accepted, DeclaredFile, Intake, StartRequest, Submission, Uploads};
 use docmill_core::job::Status;
@@ -175,12 +175,14 @@ impl App for IntakeApp {
             }
             Action::Company(action) => self.company(action, request).await,
             Action::CallbackSecret => {
-                let tenant = self.tenant(request, caller).await?;
+                let (tenant, _) = self.secret_keeper(request, &caller).await?;
                 Response::json(200, &self.callback_keys.current(&tenant).await?)
             }
             Action::RotateCallbackSecret => {
-                let tenant = self.tenant(request, caller).await?;
-                Response::json(201, &self.callback_keys.rotate(&tenant).await?)
+                let (tenant, standings) = self.secret_keeper(request, &caller).await?;
+                let secret = self.callback_keys.rotate(&tenant).await?;
+                self.intake.note_rotated(&caller, (&tenant, &standings)).await;
+                Response::json(201, &secret)
             }
         }
     }
@@ -235,16 +237,14 @@ impl IntakeApp {
             .about(job.id))
     }
 
-    /// Whose secret is meant: a company's, for its admins, or the caller's own.
-    async fn tenant(&self, request: &Request, caller: Caller) -> Result<Tenant, Problem> {
-        let Some(company) = request.query("company_id") else {
-            return Ok(Tenant::User(caller.owner));
-        };
-        let doors = &self.intake.doors;
-        doors
-            .company(&caller, company, access::Action::ManageCallbackSecret)
-            .await?;
-        Ok(Tenant::Company(company.to_owned()))
+    async fn secret_keeper(
+        &self,
+        request: &Request,
+        caller: &Caller,
+    ) -> Result<(Tenant, Standings), Problem> {
+        self.intake
+            .secret_keeper(caller, request.query("company_id"))
+            .await
     }
 
     async fn ticket(&self, request: &Request) -> Result<Response, Problem> {

@@ -160,6 +160,11 @@ fn the_installation_is_as_described() {
     service.ask("createTicket", post("/v1/live/ticket"), 201);
     service.ask("getCallbackSecret", get("/v1/callback-secret"), 200);
     service.ask("rotateCallbackSecret", post("/v1/callback-secret"), 201);
+    let trail = service.ask("listOwnAudit", get("/v1/audit"), 200);
+    assert_eq!(
+        trail["entries"][0]["action"], "callback_secret_rotated",
+        "{trail}"
+    );
     service.ask("listPipelines", get("/v1/pipelines"), 200);
     service.ask("getConfig", Http::new("GET", "/v1/config"), 200);
     service.ask("getHealth", Http::new("GET", "/v1/health"), 200);

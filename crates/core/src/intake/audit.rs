@@ -62,6 +62,31 @@ impl Intake {
             .await;
     }
 
+    /// Whose callbacks' secret is meant: a company's, for its admins, or the caller's own.
+    pub async fn secret_keeper(
+        &self,
+        caller: &Caller,
+        company: Option<&str>,
+    ) -> Result<(Tenant, Standings), Problem> {
+        let Some(company) = company else {
+            return Ok((Tenant::User(caller.owner.clone()), Standings::maker()));
+        };
+        let action = Action::ManageCallbackSecret;
+        let standings = self.doors.company(caller, company, action).await?;
+        Ok((Tenant::Company(company.to_owned()), standings))
+    }
+
+    /// Puts down that the secret of `tenant`, as [`Intake::secret_keeper`] gave it, was rotated.
+    pub async fn note_rotated(&self, caller: &Caller, (tenant, standings): (&Tenant, &Standings)) {
+        let (action, subject) = match tenant {
+            Tenant::Company(id) => (Action::ManageCallbackSecret, id.clone()),
+            Tenant::User(owner) => (Action::BringFiles, owner.clone()),
+        };
+        let deed = Deed::CallbackSecretRotated;
+        self.note(caller, standings, action, deed, subject, tenant.clone())
+            .await;
+    }
+
     /// The act is done when this is called, and cannot be taken back: an entry that cannot be written is logged as an
     /// error, and the caller is told of the act as it went.
     async fn note(
