@@ -26,6 +26,9 @@ pub fn retry_after(tries: u32, jitter: u8) -> Duration {
     Duration::from_millis(pause * 9 / 10 + pause * u64::from(jitter) / (5 * 255))
 }
 
+/// The URL's text is refused.
+const URL_REFUSED: &str = "url_refused";
+
 /// A request as it goes out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -103,6 +106,13 @@ impl Deliverer {
     pub async fn deliver(&self, callback: &Callback, tries: u32) -> Delivery {
         match self.call(callback).await {
             Ok(call) => self.judge(self.sender.post(call).await, tries),
+            // What its text gives away is the same at every try.
+            Err((URL_REFUSED, reason)) => Delivery {
+                verdict: Verdict::Done,
+                outcome: URL_REFUSED,
+                status: None,
+                reason: Some(reason),
+            },
             Err((outcome, reason)) => self.again(tries, outcome, Some(reason)),
         }
     }
@@ -124,7 +134,7 @@ impl Deliverer {
     /// The URL was checked when the job was made; the rules, or the private receivers, may have changed since.
     async fn call(&self, callback: &Callback) -> Result<Call, (&'static str, String)> {
         let target = Target::parse(&callback.callback_url, &self.private_hosts)
-            .map_err(|refused| ("url_refused", refused.code().to_owned()))?;
+            .map_err(|refused| (URL_REFUSED, refused.code().to_owned()))?;
         let body =
             serde_json::to_string(&callback.event).map_err(|error| ("not_encoded", error.to_string()))?;
         let now = self.clock.now();
