@@ -186,7 +186,7 @@ async fn records_of_a_batch_fail_alone() {
         .handle(vec![
             record("broken", "{\"callback_url\":", 1),
             record("good", &body(&receiver.url("/")), 1),
-            record("away", &body("http://127.0.0.1:9/"), MAX_TRIES),
+            record("away", &body("https://nobody.example.com/"), MAX_TRIES),
         ])
         .await;
     assert_eq!(answer.failed().collect::<Vec<_>>(), ["broken", "away"]);
