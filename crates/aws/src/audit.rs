@@ -9,6 +9,7 @@ use docmill_core::running::Tenant;
 use crate::errors;
 use crate::item::{Attributes, Item, ItemError, need, number, text, time};
 use crate::keys;
+use crate::query;
 
 const AUDIT: &str = "audit#";
 const AT: &str = "at";
@@ -48,46 +49,26 @@ impl Audit for DynamoAudit {
         // Both ends of BETWEEN belong to it: one more is asked for where one is known.
         let wanted = limit + usize::from(before.is_some());
         let last = before.map_or_else(|| format!("{AUDIT}~"), |before| format!("{AUDIT}{before}"));
-        let pk = key_of(trail, "").remove(keys::PK);
-        let mut entries = Vec::new();
-        let mut start = None;
-        while entries.len() < wanted {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-                .expression_attribute_values(":pk", need(keys::PK, pk.clone())?)
-                .expression_attribute_values(":first", text(AUDIT))
-                .expression_attribute_values(":last", text(&last))
-                .consistent_read(true)
-                .scan_index_forward(false)
-                .limit(i32::try_from(wanted - entries.len()).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start);
-            let answer = query.send().await.map_err(errors::dynamodb)?;
-            for item in answer.items() {
-                entries.push(entry_in(item)?);
-            }
-            start = answer.last_evaluated_key().cloned();
-            if start.is_none() {
-                break;
-            }
-        }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", text(trail.key()))
+            .expression_attribute_values(":first", text(AUDIT))
+            .expression_attribute_values(":last", text(last))
+            .consistent_read(true)
+            .scan_index_forward(false);
+        let items = query::up_to(query, wanted).await?;
+        let mut entries = items.iter().map(entry_in).collect::<Result<Vec<_>, _>>()?;
         entries.retain(|entry| Some(entry.id.as_str()) != before);
         entries.truncate(limit);
         Ok(entries)
     }
 }
 
-fn key_of(trail: &Tenant, id: &str) -> Item {
-    match trail {
-        Tenant::Company(company) => keys::company(company, format!("{AUDIT}{id}")),
-        Tenant::User(user) => keys::user(user, format!("{AUDIT}{id}")),
-    }
-}
-
 fn item_of(trail: &Tenant, entry: &Entry) -> Item {
-    let mut item = key_of(trail, &entry.id);
+    let mut item = keys::tenant(trail, format!("{AUDIT}{}", entry.id));
     let values = [
         (AT, time(entry.at)),
         (ACTOR, text(&entry.actor)),

@@ -10,7 +10,8 @@ use docmill_core::running::Tenant;
 use docmill_core::time::Time;
 
 use crate::errors;
-use crate::item::{Attributes, Item, ItemError, need, number, text, time};
+use crate::item::{Attributes, Item, ItemError, need, number, time};
+use crate::keys;
 
 const GENERATION: &str = "generation";
 const ROTATED_AT: &str = "rotated_at";
@@ -66,8 +67,7 @@ impl CallbackSecrets for DynamoCallbackSecrets {
 }
 
 fn key_of(tenant: &Tenant) -> Item {
-    let pk = text(tenant.key());
-    Item::from([("pk".to_owned(), pk), ("sk".to_owned(), text("callback-secret"))])
+    keys::tenant(tenant, "callback-secret")
 }
 
 fn generation_of(item: &Item) -> Result<Generation, ItemError> {

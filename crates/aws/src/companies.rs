@@ -11,7 +11,8 @@ use docmill_core::time::Time;
 use crate::errors;
 use crate::item::{Attributes, Item, ItemError, need, number, text, time};
 use crate::keys;
-use crate::transact::{Transacted, condition_failed, transact};
+use crate::query;
+use crate::transact::{self, Transacted, condition_failed, transact};
 
 const NAME: &str = "name";
 const ROLE: &str = "role";
@@ -51,29 +52,17 @@ impl DynamoCompanies {
 
     /// Every item whose key has this `pk` and an `sk` that begins so.
     async fn all(&self, first: Item) -> PortResult<Vec<Item>> {
-        let mut items = Vec::new();
-        let mut start = None;
-        loop {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
-                .set_expression_attribute_values(Some(
-                    first
-                        .iter()
-                        .map(|(name, value)| (format!(":{name}"), value.clone()))
-                        .collect(),
-                ))
-                .consistent_read(true)
-                .set_exclusive_start_key(start);
-            let answer = query.send().await.map_err(errors::dynamodb)?;
-            items.extend_from_slice(answer.items());
-            start = answer.last_evaluated_key().cloned();
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
+        let values = first
+            .iter()
+            .map(|(name, value)| (format!(":{name}"), value.clone()));
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+            .set_expression_attribute_values(Some(values.collect()))
+            .consistent_read(true);
+        query::all(query).await
     }
 
     fn put(
@@ -84,9 +73,7 @@ impl DynamoCompanies {
         let mut item = key;
         item.extend(values.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
-        Ok(TransactWriteItem::builder()
-            .put(put.build().map_err(errors::incomplete)?)
-            .build())
+        transact::put(put)
     }
 
     /// Both items of a member.
@@ -111,9 +98,7 @@ impl DynamoCompanies {
                 .expression_attribute_names("#role", ROLE)
                 .set_expression_attribute_values((!values.is_empty()).then_some(values));
         }
-        Ok(TransactWriteItem::builder()
-            .delete(delete.build().map_err(errors::incomplete)?)
-            .build())
+        transact::delete(delete)
     }
 
     /// One admin more or less; refused where the last would go.
@@ -126,9 +111,7 @@ impl DynamoCompanies {
             .expression_attribute_names("#admins", ADMINS)
             .expression_attribute_values(":by", number(by))
             .expression_attribute_values(":least", number(if by < 0 { 1 } else { 0 }));
-        Ok(TransactWriteItem::builder()
-            .update(update.build().map_err(errors::incomplete)?)
-            .build())
+        transact::update(update)
     }
 
     fn set_role_of(&self, key: Item, from: Role, to: Role) -> PortResult<TransactWriteItem> {
@@ -140,9 +123,7 @@ impl DynamoCompanies {
             .expression_attribute_names("#role", ROLE)
             .expression_attribute_values(":from", text(from.as_str()))
             .expression_attribute_values(":to", text(to.as_str()));
-        Ok(TransactWriteItem::builder()
-            .update(update.build().map_err(errors::incomplete)?)
-            .build())
+        transact::update(update)
     }
 
     fn drop_invitation(&self, company: &str, email: &str) -> PortResult<[TransactWriteItem; 2]> {

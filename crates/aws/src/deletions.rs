@@ -9,6 +9,7 @@ use docmill_core::time::Time;
 use crate::errors;
 use crate::item::{Attributes, Item, ItemError, need, text, time};
 use crate::keys;
+use crate::query;
 
 const JOB_ID: &str = "job_id";
 const AT: &str = "at";
@@ -43,31 +44,18 @@ impl Deletions for DynamoDeletions {
     }
 
     async fn repeats(&self, now: Time, limit: usize) -> PortResult<Vec<Repeat>> {
-        let mut found = Vec::new();
-        let mut start = None;
-        while found.len() < limit {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-                .expression_attribute_values(":pk", text(keys::DELETIONS))
-                .expression_attribute_values(":first", text(JOB))
-                // Behind every id of that moment.
-                .expression_attribute_values(":last", text(format!("{}~", due(now))))
-                .consistent_read(true)
-                .limit(i32::try_from(limit - found.len()).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start);
-            let answer = query.send().await.map_err(errors::dynamodb)?;
-            for item in answer.items() {
-                found.push(repeat_in(item)?);
-            }
-            start = answer.last_evaluated_key().cloned();
-            if start.is_none() {
-                break;
-            }
-        }
-        Ok(found)
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", text(keys::DELETIONS))
+            .expression_attribute_values(":first", text(JOB))
+            // Behind every id of that moment.
+            .expression_attribute_values(":last", text(format!("{}~", due(now))))
+            .consistent_read(true);
+        let items = query::up_to(query, limit).await?;
+        Ok(items.iter().map(repeat_in).collect::<Result<_, _>>()?)
     }
 
     async fn end_repeat(&self, repeat: Repeat) -> PortResult<()> {

@@ -9,6 +9,7 @@ use docmill_core::time::Time;
 
 use crate::errors;
 use crate::item::{Attributes, Item, need, not, number, text};
+use crate::query;
 
 const JOB_ID: &str = "job_id";
 const ENTRY: &str = "entry";
@@ -63,27 +64,19 @@ pub(crate) fn entry_item(id: JobId, entry: &str, body: String, expires_at: Time)
 #[async_trait]
 impl DetailStore for DynamoDetails {
     async fn details(&self, id: JobId) -> PortResult<Details> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("job_id = :id AND begins_with(entry, :details)")
+            .expression_attribute_values(":id", text(id.to_string()))
+            .expression_attribute_values(":details", text("d#"))
+            .consistent_read(true);
         let mut details = Details::default();
-        let mut start = None;
-        loop {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("job_id = :id AND begins_with(entry, :details)")
-                .expression_attribute_values(":id", text(id.to_string()))
-                .expression_attribute_values(":details", text("d#"))
-                .consistent_read(true)
-                .set_exclusive_start_key(start);
-            let answer = query.send().await.map_err(errors::dynamodb)?;
-            for item in answer.items() {
-                take_in(&mut details, item)?;
-            }
-            start = answer.last_evaluated_key().cloned();
-            if start.is_none() {
-                return Ok(details);
-            }
+        for item in query::all(query).await? {
+            take_in(&mut details, &item)?;
         }
+        Ok(details)
     }
 
     async fn put_request(&self, id: JobId, request: &RequestDetail, expires_at: Time) -> PortResult<()> {

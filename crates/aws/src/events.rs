@@ -10,6 +10,7 @@ use docmill_core::view::Event;
 use crate::details::{body_of, entry_item, forget, to_json};
 use crate::errors;
 use crate::item::text;
+use crate::query;
 
 /// Lists of events.
 #[derive(Clone, Debug)]
@@ -49,30 +50,16 @@ impl EventLog for DynamoEvents {
         let Some(first) = after.checked_add(1) else {
             return Ok(Vec::new());
         };
-        let mut events = Vec::new();
-        let mut start = None;
-        while events.len() < limit {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("job_id = :id AND entry BETWEEN :first AND :last")
-                .expression_attribute_values(":id", text(id.to_string()))
-                .expression_attribute_values(":first", text(entry(first)))
-                .expression_attribute_values(":last", text(entry(u64::MAX)))
-                .consistent_read(true)
-                .limit(i32::try_from(limit - events.len()).unwrap_or(i32::MAX))
-                .set_exclusive_start_key(start);
-            let answer = query.send().await.map_err(errors::dynamodb)?;
-            for item in answer.items() {
-                events.push(body_of(item)?);
-            }
-            start = answer.last_evaluated_key().cloned();
-            if start.is_none() {
-                break;
-            }
-        }
-        Ok(events)
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("job_id = :id AND entry BETWEEN :first AND :last")
+            .expression_attribute_values(":id", text(id.to_string()))
+            .expression_attribute_values(":first", text(entry(first)))
+            .expression_attribute_values(":last", text(entry(u64::MAX)))
+            .consistent_read(true);
+        query::up_to(query, limit).await?.iter().map(body_of).collect()
     }
 }
 

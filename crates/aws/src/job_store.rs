@@ -30,7 +30,7 @@ use crate::ledger;
 use crate::listing;
 use crate::running;
 use crate::step_expression::{conditions, expressions};
-use crate::transact::{CONFLICT_TRIES, Transacted, condition_failed, conflicts, pause, transact};
+use crate::transact::{self, CONFLICT_TRIES, Transacted, condition_failed, conflicts, pause, transact};
 
 /// Job records.
 #[derive(Clone, Debug)]
@@ -79,10 +79,8 @@ impl DynamoJobs {
             .update_expression(wanted.update)
             .set_expression_attribute_names(Some(wanted.names))
             .set_expression_attribute_values(some(&wanted.values))
-            .return_values_on_condition_check_failure(OnFailure::AllOld)
-            .build()
-            .map_err(errors::incomplete)?;
-        Ok(TransactWriteItem::builder().update(update).build())
+            .return_values_on_condition_check_failure(OnFailure::AllOld);
+        transact::update(update)
     }
 
     /// A transaction answers without the new record, so a written one is read: two requests, a few times in an attempt.
@@ -365,7 +363,5 @@ fn put(table: &str, item: Item, condition: Option<(&str, Item)>) -> PortResult<T
             .set_expression_attribute_values(some(&values))
             .return_values_on_condition_check_failure(OnFailure::AllOld);
     }
-    Ok(TransactWriteItem::builder()
-        .put(put.build().map_err(errors::incomplete)?)
-        .build())
+    transact::put(put)
 }

@@ -10,6 +10,7 @@
 //! | `user#<sub>` | `ledger#<job>#<attempt>#<movement>` | a movement of credits; a grant stands under the first id of its moment |
 //! | `users#<share>` | `<sub>` | that the user was ever granted credits |
 //! | `accounting` | `<share>` | the latest check of the accounts of a share |
+//! | `user#<sub>`, `company#<id>` | `callback-secret` | the generation of their secret |
 //! | `user#<sub>` | `audit#<uuidv7>` | what was done to their own jobs; 400 days |
 //! | `company#<id>` | `company` | a company |
 //! | `company#<id>` | `running` | its running jobs |
@@ -19,19 +20,26 @@
 //! | `email#<address>` | `invite#<company>` | the same, for the invited |
 //! | `deletions` | `job#<time>#<id>` | a deleted job, whose deletion is made once more at that time |
 
+use docmill_core::running::Tenant;
+
 use crate::item::{Item, text};
 
 pub(crate) const PK: &str = "pk";
 pub(crate) const SK: &str = "sk";
 
+/// A key of a tenant.
+pub(crate) fn tenant(tenant: &Tenant, sk: impl Into<String>) -> Item {
+    key(tenant.key(), sk)
+}
+
 /// A key of a user.
 pub(crate) fn user(sub: &str, sk: impl Into<String>) -> Item {
-    key(format!("user#{sub}"), sk)
+    tenant(&Tenant::User(sub.to_owned()), sk)
 }
 
 /// A key of a company.
 pub(crate) fn company(id: &str, sk: impl Into<String>) -> Item {
-    key(format!("company#{id}"), sk)
+    tenant(&Tenant::Company(id.to_owned()), sk)
 }
 
 /// A key of a mail address.

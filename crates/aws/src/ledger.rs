@@ -15,7 +15,8 @@ use docmill_core::time::Time;
 use crate::errors;
 use crate::item::{Attributes, Item, ItemError, need, number, text, time};
 use crate::keys;
-use crate::transact::transact;
+use crate::query;
+use crate::transact::{self, transact};
 
 const BALANCE: &str = "balance";
 const WINDOW: &str = "window#";
@@ -60,10 +61,8 @@ impl DynamoLedger {
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", need(keys::PK, key.get(keys::PK).cloned())?)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX));
-        let answer = query.send().await.map_err(errors::dynamodb)?;
-        Ok(answer.items().to_vec())
+            .expression_attribute_values(":pk", need(keys::PK, key.get(keys::PK).cloned())?);
+        query::up_to(query, limit).await
     }
 }
 
@@ -92,7 +91,7 @@ pub(crate) fn pay(
             .expression_attribute_values(":less", number(-amount))
             .expression_attribute_values(":amount", number(amount))
             .expression_attribute_values(":least", number(amount + reserve.floor));
-        items.push(updated(update)?);
+        items.push(transact::update(update)?);
         let line = Line::reserved(job, attempt, &reserve);
         items.push(put(table, line_item(user, job, &line), None)?);
     }
@@ -118,7 +117,7 @@ pub(crate) fn settle(table: &str, job: &Job, charged: u32, now: Time) -> PortRes
     let line = Line::settled(job.id, job.attempt, credits.reserved, charged, now);
     let once = Some("attribute_not_exists(pk)");
     Ok(vec![
-        updated(update)?,
+        transact::update(update)?,
         put(table, line_item(&job.owner, job.id, &line), once)?,
     ])
 }
@@ -131,7 +130,7 @@ fn take(table: &str, user: &str, take: &Take) -> PortResult<TransactWriteItem> {
         .expression_attribute_names("#used", USED)
         .expression_attribute_names("#resets_at", RESETS_AT)
         .expression_attribute_values(":one", number(1));
-    updated(match take.seen {
+    transact::update(match take.seen {
         Some(seen) => update
             .update_expression("ADD #used :one")
             .condition_expression("#resets_at = :seen AND #used < :limit")
@@ -197,7 +196,7 @@ impl Ledger for DynamoLedger {
             .expression_attribute_values(":amount", number(amount));
         let line = Line::granted(month, amount, now);
         let items = vec![
-            updated(update)?,
+            transact::update(update)?,
             put(&self.table, line_item(user, JobId::first_of(now), &line), None)?,
             put(&self.table, keys::users(share_of(user), user), None)?,
         ];
@@ -327,18 +326,10 @@ const fn word_of(movement: Movement) -> &'static str {
     }
 }
 
-fn updated(update: aws_sdk_dynamodb::types::builders::UpdateBuilder) -> PortResult<TransactWriteItem> {
-    Ok(TransactWriteItem::builder()
-        .update(update.build().map_err(errors::incomplete)?)
-        .build())
-}
-
 fn put(table: &str, item: Item, condition: Option<&str>) -> PortResult<TransactWriteItem> {
     let put = Put::builder()
         .table_name(table)
         .set_item(Some(item))
         .set_condition_expression(condition.map(ToOwned::to_owned));
-    Ok(TransactWriteItem::builder()
-        .put(put.build().map_err(errors::incomplete)?)
-        .build())
+    transact::put(put)
 }

@@ -34,6 +34,7 @@ mod ledger;
 mod listing;
 mod live;
 mod meter;
+mod query;
 mod queue;
 mod queue_record;
 mod redelivery;

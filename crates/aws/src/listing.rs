@@ -14,6 +14,7 @@ use crate::attributes::{
 use crate::errors;
 use crate::item::{Attributes, Item, need, number, text, time};
 use crate::job_item::job_of;
+use crate::query;
 
 /// Items looked at in one request when a filter may drop most of them.
 const FILTERED_PAGE: usize = 200;
@@ -73,30 +74,18 @@ pub(crate) async fn due(
     now: Time,
     limit: usize,
 ) -> PortResult<Vec<JobId>> {
-    let mut ids = Vec::new();
-    let mut start = None;
-    while ids.len() < limit {
-        let query = client
-            .query()
-            .table_name(table)
-            .index_name("due")
-            .key_condition_expression("#shard = :shard AND #due_at <= :now")
-            .expression_attribute_names("#shard", DUE_SHARD)
-            .expression_attribute_names("#due_at", DUE_AT)
-            .expression_attribute_values(":shard", number(shard))
-            .expression_attribute_values(":now", time(now))
-            .limit(i32::try_from(limit - ids.len()).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(start);
-        let answer = query.send().await.map_err(errors::dynamodb)?;
-        for item in answer.items() {
-            ids.push(need(JOB_ID, item.word(JOB_ID)?)?);
-        }
-        start = answer.last_evaluated_key().cloned();
-        if start.is_none() {
-            break;
-        }
-    }
-    Ok(ids)
+    let query = client
+        .query()
+        .table_name(table)
+        .index_name("due")
+        .key_condition_expression("#shard = :shard AND #due_at <= :now")
+        .expression_attribute_names("#shard", DUE_SHARD)
+        .expression_attribute_names("#due_at", DUE_AT)
+        .expression_attribute_values(":shard", number(shard))
+        .expression_attribute_values(":now", time(now));
+    let items = query::up_to(query, limit).await?;
+    let id = |item: &Item| Ok(need(JOB_ID, item.word(JOB_ID)?)?);
+    items.iter().map(id).collect()
 }
 
 /// As [`docmill_core::ports::JobStore::waiting`].

@@ -18,6 +18,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::errors;
 use crate::item::{Attributes, Item, need, number, text, time};
+use crate::query;
 
 const TOPIC: &str = "topic";
 const CONNECTION: &str = "connection_id";
@@ -55,26 +56,15 @@ impl DynamoLive {
 
     /// Keys of every row of a connection, as far as the index knows them.
     async fn rows_of(&self, connection: &str) -> PortResult<Vec<Item>> {
-        let mut rows = Vec::new();
-        let mut start = None;
-        loop {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name("by_connection")
-                .key_condition_expression("connection_id = :connection")
-                .expression_attribute_values(":connection", text(connection))
-                .set_exclusive_start_key(start);
-            let answer = query.send().await.map_err(errors::dynamodb)?;
-            for item in answer.items() {
-                rows.push(key(need(TOPIC, item.text(TOPIC)?)?.to_owned(), connection));
-            }
-            start = answer.last_evaluated_key().cloned();
-            if start.is_none() {
-                return Ok(rows);
-            }
-        }
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by_connection")
+            .key_condition_expression("connection_id = :connection")
+            .expression_attribute_values(":connection", text(connection));
+        let key_of_row = |item: &Item| Ok(key(need(TOPIC, item.text(TOPIC)?)?.to_owned(), connection));
+        query::all(query).await?.iter().map(key_of_row).collect()
     }
 
     async fn delete(&self, row: Item) -> PortResult<()> {
@@ -161,33 +151,25 @@ impl LiveFeed for DynamoLive {
     }
 
     async fn subscribers(&self, topic: &Topic, now: Time) -> PortResult<Vec<Subscriber>> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("topic = :topic")
+            .filter_expression("expires_at > :now")
+            .expression_attribute_values(":topic", text(name_of(topic)))
+            .expression_attribute_values(":now", time(now))
+            .consistent_read(true);
         let mut subscribers = Vec::new();
-        let mut start = None;
-        loop {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("topic = :topic")
-                .filter_expression("expires_at > :now")
-                .expression_attribute_values(":topic", text(name_of(topic)))
-                .expression_attribute_values(":now", time(now))
-                .consistent_read(true)
-                .set_exclusive_start_key(start);
-            let answer = query.send().await.map_err(errors::dynamodb)?;
-            for item in answer.items() {
-                // A row from before rows had users lives for two hours at most: its client has the event list.
-                let Some(user) = item.text(OWNER)? else { continue };
-                subscribers.push(Subscriber {
-                    connection: need(CONNECTION, item.text(CONNECTION)?)?.to_owned(),
-                    user: user.to_owned(),
-                });
-            }
-            start = answer.last_evaluated_key().cloned();
-            if start.is_none() {
-                return Ok(subscribers);
-            }
+        for item in query::all(query).await? {
+            // A row from before rows had users lives for two hours at most: its client has the event list.
+            let Some(user) = item.text(OWNER)? else { continue };
+            subscribers.push(Subscriber {
+                connection: need(CONNECTION, item.text(CONNECTION)?)?.to_owned(),
+                user: user.to_owned(),
+            });
         }
+        Ok(subscribers)
     }
 }
 

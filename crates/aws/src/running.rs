@@ -12,20 +12,17 @@ use docmill_core::ports::{PortError, PortResult};
 use docmill_core::running::{RunningLimits, Tenant};
 use docmill_core::step::Guard;
 
-use crate::errors;
 use crate::item::{Item, number, text};
 use crate::job_item::key_of as job_key_of;
 use crate::keys;
 use crate::step_expression::conditions;
+use crate::transact;
 
 const JOBS: &str = "jobs";
 
 /// The key of a tenant's set.
 pub(crate) fn key_of(tenant: &Tenant) -> Item {
-    match tenant {
-        Tenant::User(owner) => keys::user(owner, "running"),
-        Tenant::Company(id) => keys::company(id, "running"),
-    }
+    keys::tenant(tenant, "running")
 }
 
 /// Takes a place of each tenant of `job`; one that it has already is kept.
@@ -39,9 +36,7 @@ pub(crate) fn take(table: &str, job: &Job, limits: &RunningLimits) -> PortResult
             .expression_attribute_values(":limit", number(tenant.limit(limits)))
             .expression_attribute_values(":job", text(job.id.to_string()))
             .return_values_on_condition_check_failure(OnFailure::None);
-        Ok(TransactWriteItem::builder()
-            .update(update.build().map_err(errors::incomplete)?)
-            .build())
+        transact::update(update)
     });
     places.collect()
 }
@@ -56,9 +51,7 @@ pub(crate) fn leave(table: &str, job: &Job) -> PortResult<Vec<TransactWriteItem>
 
 pub(crate) fn leave_one(table: &str, tenant: &Tenant, id: JobId) -> PortResult<TransactWriteItem> {
     let update = update(table, tenant, id).update_expression("DELETE #jobs :jobs");
-    Ok(TransactWriteItem::builder()
-        .update(update.build().map_err(errors::incomplete)?)
-        .build())
+    transact::update(update)
 }
 
 /// That a job is over or gone.
@@ -70,9 +63,7 @@ pub(crate) fn over(jobs_table: &str, id: JobId) -> PortResult<TransactWriteItem>
         .condition_expression(format!("attribute_not_exists(#job_id) OR ({})", over.condition))
         .set_expression_attribute_names(Some(over.names))
         .set_expression_attribute_values(Some(over.values));
-    Ok(TransactWriteItem::builder()
-        .condition_check(check.build().map_err(errors::incomplete)?)
-        .build())
+    transact::check(check)
 }
 
 /// The jobs in a set's item.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use docmill_core::ports::{PortError, PortResult};
 
@@ -57,6 +58,30 @@ pub(crate) async fn transact(client: &Client, items: Vec<TransactWriteItem>) -> 
         }
     }
     Err(conflicts())
+}
+
+/// A put, as an item of a transaction.
+pub(crate) fn put(put: PutBuilder) -> PortResult<TransactWriteItem> {
+    let put = put.build().map_err(errors::incomplete)?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+/// An update, as an item of a transaction.
+pub(crate) fn update(update: UpdateBuilder) -> PortResult<TransactWriteItem> {
+    let update = update.build().map_err(errors::incomplete)?;
+    Ok(TransactWriteItem::builder().update(update).build())
+}
+
+/// A deletion, as an item of a transaction.
+pub(crate) fn delete(delete: DeleteBuilder) -> PortResult<TransactWriteItem> {
+    let delete = delete.build().map_err(errors::incomplete)?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
+}
+
+/// A condition on an item that is not written, as an item of a transaction.
+pub(crate) fn check(check: ConditionCheckBuilder) -> PortResult<TransactWriteItem> {
+    let check = check.build().map_err(errors::incomplete)?;
+    Ok(TransactWriteItem::builder().condition_check(check).build())
 }
 
 /// Whether the condition of the item with this reason did not hold.
