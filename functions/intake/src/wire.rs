@@ -5,9 +5,8 @@ use std::sync::Arc;
 use docmill_aws::config::{self, Env};
 use docmill_aws::{
     Clients, DynamoAudit, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions, DynamoDetails,
-    DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive, S3Blobs, S3Transfers, SqsQueue,
+    DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive, S3Blobs, S3Transfers, SqsQueue, Tables,
 };
-use docmill_core::access::Doors;
 use docmill_core::callback::{CallbackKeys, MasterKey};
 use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
@@ -42,13 +41,12 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         memory_mb: 0,
     };
     let companies = Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table));
-    let doors = Doors::new(
-        Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
-        Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
-        Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
-        companies.clone(),
-        Arc::new(SystemClock),
-    );
+    let tables = Tables {
+        jobs: &config.jobs_table,
+        events: &config.events_table,
+        accounts: &config.accounts_table,
+    };
+    let doors = clients.doors(tables, Arc::new(SystemClock));
     let eraser = Eraser {
         engine: engine.clone(),
         events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),

@@ -4,10 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
-use docmill_aws::{
-    Clients, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLive, GatewayConnections,
-};
-use docmill_core::access::Doors;
+use docmill_aws::{Clients, DynamoLive, GatewayConnections, Tables};
 use docmill_core::live::Live;
 use docmill_gateway::logs;
 use docmill_memory::SystemClock;
@@ -20,13 +17,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let config = config::Socket::read(&Env::process())?;
     let clients = Clients::load().await;
     let connections = clients.connections(&config.callback_url);
-    let doors = Doors::new(
-        Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
-        Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
-        Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
-        Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table)),
-        Arc::new(SystemClock),
-    );
+    let tables = Tables {
+        jobs: &config.jobs_table,
+        events: &config.events_table,
+        accounts: &config.accounts_table,
+    };
+    let doors = clients.doors(tables, Arc::new(SystemClock));
     let app = &SocketApp {
         live: Live {
             doors,

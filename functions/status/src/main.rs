@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
-use docmill_aws::{
-    AwsHealth, Clients, DynamoAudit, DynamoCompanies, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger,
-    S3Blobs, S3Transfers,
-};
-use docmill_core::access::Doors;
+use docmill_aws::{AwsHealth, Clients, DynamoAudit, DynamoLedger, S3Blobs, S3Transfers, Tables};
 use docmill_core::intake::Reader;
 use docmill_core::stream_token::StreamTokens;
 use docmill_gateway::{logs, serve};
@@ -19,13 +15,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Status::read(&Env::process())?;
     let clients = Clients::load().await;
-    let doors = Doors::new(
-        Arc::new(DynamoJobs::new(clients.dynamodb(), &config.jobs_table)),
-        Arc::new(DynamoDetails::new(clients.dynamodb(), &config.events_table)),
-        Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
-        Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table)),
-        Arc::new(SystemClock),
-    );
+    let tables = Tables {
+        jobs: &config.jobs_table,
+        events: &config.events_table,
+        accounts: &config.accounts_table,
+    };
+    let doors = clients.doors(tables, Arc::new(SystemClock));
     let reader = Reader {
         doors,
         blobs: Arc::new(S3Blobs::new(clients.s3(), &config.bucket)),
