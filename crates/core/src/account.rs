@@ -118,6 +118,13 @@ pub struct Balance {
     pub month: Option<String>,
 }
 
+impl Balance {
+    /// Whether it has the credits of a month (`2026-11`), or of a later one.
+    pub fn has(&self, month: &str) -> bool {
+        self.month.as_deref().is_some_and(|latest| latest >= month)
+    }
+}
+
 /// What is known of a user's account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Account {

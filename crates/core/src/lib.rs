@@ -26,6 +26,7 @@ pub mod ids;
 pub mod intake;
 pub mod job;
 pub mod live;
+mod mac;
 pub mod message;
 pub mod moves;
 pub mod next;

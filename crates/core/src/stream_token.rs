@@ -4,10 +4,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use crate::ids::{JobId, hex};
+use crate::mac::mac;
 use crate::time::Time;
 use crate::timing::STREAM_TOKEN_LIFE;
 
@@ -53,11 +54,10 @@ impl StreamTokens {
     }
 
     fn mac(&self, job: JobId, user: &str, expires: i64) -> Hmac<Sha256> {
-        // A key of any length is allowed; the empty fallback can never be reached.
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.secret)
-            .unwrap_or_else(|_| <Hmac<Sha256> as KeyInit>::new(&Default::default()));
-        mac.update(format!("stream\n{job}\n{expires}\n{user}").as_bytes());
-        mac
+        mac(
+            &self.secret,
+            format!("stream\n{job}\n{expires}\n{user}").as_bytes(),
+        )
     }
 }
 

@@ -123,7 +123,7 @@ impl Ledger for MemoryLedger {
         let mut state = self.lock();
         let entry = state.accounts.entry(user.to_owned()).or_default();
         let balance = &mut entry.balance;
-        if balance.month.as_deref().is_some_and(|granted| granted >= month) {
+        if balance.has(month) {
             return Ok(());
         }
         balance.month = Some(month.to_owned());

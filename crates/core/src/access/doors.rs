@@ -1,6 +1,6 @@
 //! The stores behind the users' doors: nothing is to be had from them without a caller.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Action, Caller, Standings};
@@ -44,11 +44,6 @@ impl Granted {
         &self.job
     }
 
-    /// Whether the caller may do this as well.
-    pub fn allows(&self, action: Action) -> bool {
-        self.standings.allow(action)
-    }
-
     pub(crate) fn standings(&self) -> &Standings {
         &self.standings
     }
@@ -84,11 +79,7 @@ impl Doors {
     /// The job, read consistently, for `action`. A job that the caller may not even see does not exist for them (404);
     /// one that they may only see is refused (403).
     pub async fn job(&self, caller: &Caller, id: JobId, action: Action) -> Result<Granted, Problem> {
-        let job = self.jobs.get(id).await?;
-        let now = self.clock.now();
-        let job = job
-            .filter(|job| !job.is_gone(now))
-            .ok_or_else(Problem::job_not_found)?;
+        let job = self.kept(id).await?.ok_or_else(Problem::job_not_found)?;
         let standings = standings(self.companies.as_ref(), caller, &job).await?;
         if !standings.allow(Action::SeeJob) {
             return Err(Problem::job_not_found());
@@ -104,10 +95,26 @@ impl Doors {
 
     /// The job's record as it stands now, for who has a grant on it; `None` once it is gone.
     pub async fn again(&self, granted: &Granted) -> PortResult<Option<Granted>> {
-        let job = self.jobs.get(granted.job.id).await?;
-        let now = self.clock.now();
-        let job = job.filter(|job| !job.is_gone(now));
+        let job = self.kept(granted.job.id).await?;
         Ok(job.map(|job| granted.now(job)))
+    }
+
+    /// The job with what stands beside its record, both read at once.
+    pub async fn job_with_details(
+        &self,
+        caller: &Caller,
+        id: JobId,
+        action: Action,
+    ) -> Result<(Granted, Details), Problem> {
+        let (granted, details) = futures::join!(self.job(caller, id, action), self.details.details(id));
+        Ok((granted?, details?))
+    }
+
+    /// The record, if it is there and was not deleted.
+    async fn kept(&self, id: JobId) -> PortResult<Option<Job>> {
+        let job = self.jobs.get(id).await?;
+        let now = self.clock.now();
+        Ok(job.filter(|job| !job.is_gone(now)))
     }
 
     /// What stands beside the record.
@@ -191,14 +198,16 @@ impl Doors {
 
     async fn still_theirs(&self, caller: &Caller, jobs: Vec<Job>) -> PortResult<Vec<Job>> {
         let named: BTreeSet<&String> = jobs.iter().filter_map(|job| job.company_id.as_ref()).collect();
-        let mut left = BTreeMap::new();
+        let mut left = BTreeSet::new();
         for company in named {
-            let role = self.companies.role(company, &caller.owner).await?;
-            left.insert(company.clone(), role.is_none());
+            if self.companies.role(company, &caller.owner).await?.is_none() {
+                left.insert(company.clone());
+            }
         }
         let theirs = |job: &Job| {
-            let company = job.company_id.as_ref();
-            !company.is_some_and(|company| left.get(company).copied().unwrap_or(true))
+            !job.company_id
+                .as_ref()
+                .is_some_and(|company| left.contains(company))
         };
         Ok(jobs.into_iter().filter(theirs).collect())
     }

@@ -32,9 +32,7 @@ impl Standing {
         Self::Operator,
         Self::Stranger,
     ];
-}
 
-impl Standing {
     /// The stored word.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -209,14 +207,7 @@ impl Standings {
 
     /// Whether one of them is enough for `action`.
     pub fn allow(&self, action: Action) -> bool {
-        MATRIX
-            .iter()
-            .find(|rule| rule.action == action)
-            .is_some_and(|rule| {
-                rule.allowed.iter().any(|allowed| {
-                    self.0.contains(allowed) || (self.0.is_empty() && *allowed == Standing::Stranger)
-                })
-            })
+        self.acting(action).is_some()
     }
 }
 

@@ -10,11 +10,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use serde::Serialize;
-use sha2::Sha256;
 
 use crate::ids::hex;
+use crate::mac::mac;
 use crate::ports::{Clock, PortResult};
 use crate::running::Tenant;
 use crate::time::Time;
@@ -103,14 +103,6 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
     }
-}
-
-fn mac(key: &[u8], input: &[u8]) -> Hmac<Sha256> {
-    // A key of any length is allowed; the empty fallback can never be reached.
-    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key)
-        .unwrap_or_else(|_| <Hmac<Sha256> as KeyInit>::new(&Default::default()));
-    mac.update(input);
-    mac
 }
 
 /// The header `Docmill-Signature` for `body` sent at `now`: `t=<unix seconds>`, and `v1=` once for each secret.

@@ -31,19 +31,20 @@ impl Engine {
         step: Step,
         dues: &Dues,
     ) -> PortResult<Result<Applied, Due>> {
-        let places = Some(&self.timing.running);
-        Ok(match self.jobs.admit(job, &step, places, dues).await? {
-            Admission::Applied(applied) => Ok(applied),
-            Admission::Unpaid(due) => Err(due),
-            Admission::Full => {
-                let step = step.with(Edit::Phase(Phase::Waiting));
-                match self.jobs.admit(job, &step, None, dues).await? {
-                    Admission::Applied(applied) => Ok(applied),
-                    Admission::Unpaid(due) => Err(due),
-                    Admission::Full => return Err(PortError::Broken("no place was asked for".to_owned())),
+        let mut step = step;
+        let mut places = Some(&self.timing.running);
+        loop {
+            return Ok(match self.jobs.admit(job, &step, places, dues).await? {
+                Admission::Applied(applied) => Ok(applied),
+                Admission::Unpaid(due) => Err(due),
+                Admission::Full if places.is_some() => {
+                    step = step.with(Edit::Phase(Phase::Waiting));
+                    places = None;
+                    continue;
                 }
-            }
-        })
+                Admission::Full => return Err(PortError::Broken("no place was asked for".to_owned())),
+            });
+        }
     }
 
     /// Starts the oldest jobs that wait for a place of these tenants, as long as there is room; how many. The index of

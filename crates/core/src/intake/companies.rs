@@ -80,12 +80,7 @@ impl Intake {
             let detail = "A company's name has 1 to 200 printable characters.";
             return Err(invalid("name", "INVALID_NAME", detail));
         }
-        if self.companies.of_user(&caller.owner).await?.len() >= MAX_COMPANIES {
-            return Err(Problem::conflict(
-                "TOO_MANY_COMPANIES",
-                format!("You are in {MAX_COMPANIES} companies, which is the most. Please leave one first."),
-            ));
-        }
+        self.room_for_one_more(caller).await?;
         let now = self.engine.clock.now();
         let company = Company {
             id: company_id(now, self.engine.entropy.as_ref()),
@@ -110,6 +105,17 @@ impl Intake {
             members: vec![admin],
             invitations: Some(Vec::new()),
         })
+    }
+
+    /// Whether the caller may be in one more company.
+    async fn room_for_one_more(&self, caller: &Caller) -> Result<(), Problem> {
+        if self.companies.of_user(&caller.owner).await?.len() < MAX_COMPANIES {
+            return Ok(());
+        }
+        Err(Problem::conflict(
+            "TOO_MANY_COMPANIES",
+            format!("You are in {MAX_COMPANIES} companies, which is the most. Please leave one first."),
+        ))
     }
 
     /// What the caller is in, and invited to.
@@ -223,12 +229,7 @@ impl Intake {
                 "Please verify your mail address first: an invitation is taken with it.",
             ));
         };
-        if self.companies.of_user(&caller.owner).await?.len() >= MAX_COMPANIES {
-            return Err(Problem::conflict(
-                "TOO_MANY_COMPANIES",
-                format!("You are in {MAX_COMPANIES} companies, which is the most. Please leave one first."),
-            ));
-        }
+        self.room_for_one_more(caller).await?;
         let now = self.engine.clock.now();
         match self.companies.join(id, email, &caller.owner, now).await? {
             Changed::Yes => {

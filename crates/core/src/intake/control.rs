@@ -4,7 +4,7 @@ use super::described::price;
 use super::dues::{DUE_TRIES, crowded};
 use super::{Accepted, Intake};
 use crate::access::{Action, Caller};
-use crate::account::{Due, price_of_retry, windows_of};
+use crate::account::{price_of_retry, windows_of};
 use crate::audit::Deed;
 use crate::deletion::Erased;
 use crate::ids::JobId;
@@ -45,7 +45,8 @@ impl Intake {
         moves::may_retry(job).map_err(|reason| no_retry(reason, job))?;
         let details = self.doors.details(&granted).await?;
         self.sources_are_there(job, details.request.files.len()).await?;
-        let stage = self.engine.pipeline(job)?.spec().stages.queued();
+        let pipeline = self.engine.pipeline(job)?;
+        let stage = pipeline.spec().stages.queued();
         let now = self.engine.clock.now();
         // What stands beside the record is kept as long as the record.
         let until = now.plus(self.engine.timing.retention);
@@ -53,9 +54,9 @@ impl Intake {
             .details
             .put_request(id, &details.request, until)
             .await?;
-        let whole = price(self.engine.pipeline(job)?, job.kind.as_deref(), &details.request);
+        let whole = price(pipeline, job.kind.as_deref(), &details.request);
         let credits = price_of_retry(job, whole);
-        let windows = windows_of(self.engine.pipeline(job)?.spec(), false);
+        let windows = windows_of(pipeline.spec(), false);
         let step = moves::retry(job, now, &self.engine.timing, stage, credits);
         for _ in 0..DUE_TRIES {
             // An attempt is its owner's to pay, whoever of the company asked for it.
@@ -80,7 +81,7 @@ impl Intake {
             };
             return Ok(accepted);
         }
-        Err(crowded(Due::Credits))
+        Err(crowded())
     }
 
     /// Deletes a job that is over with all that hangs on it: events, details, uploads, chunk data and results.

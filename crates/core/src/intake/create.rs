@@ -7,7 +7,7 @@ use super::dues::{DUE_TRIES, crowded};
 use super::uploads::MULTIPART_ABOVE_BYTES;
 use super::{Accepted, DeclaredFile, Intake, SentFile, Submission, clean_file_name};
 use crate::access::{Action, Caller, Standings};
-use crate::account::{Due, Dues, Window, windows_of};
+use crate::account::{Dues, Window, windows_of};
 use crate::ids::{JobId, sha256_hex};
 use crate::job::{Job, JobCredits, Phase, Status};
 use crate::pipeline::{FileHead, Pipeline};
@@ -232,7 +232,7 @@ impl Intake {
                 }
             }
         }
-        Err(crowded(Due::Credits))
+        Err(crowded())
     }
 
     /// The same key again: the same job for the same content, a refusal for other content.

@@ -1,7 +1,7 @@
 //! What an attempt costs its user: places in windows of time, and credits.
 
 use super::Intake;
-use crate::account::{Account, Due, Dues, Reservation, Take, Window, WindowRule, month_of};
+use crate::account::{Account, Dues, Reservation, Take, Window, WindowRule, month_of};
 use crate::ports::PortResult;
 use crate::problem::{Problem, Rate};
 use crate::time::Time;
@@ -16,12 +16,7 @@ impl Intake {
         let account = self.ledger.account(user).await?;
         let now = self.engine.clock.now();
         let month = month_of(now);
-        if account
-            .balance
-            .month
-            .as_ref()
-            .is_some_and(|granted| *granted >= month)
-        {
+        if account.balance.has(&month) {
             return Ok(account);
         }
         let amount = self.allowance.monthly_grant;
@@ -76,8 +71,8 @@ impl Intake {
 }
 
 /// After [`DUE_TRIES`]: so many of the user's own requests came at once that this one never got its turn.
-pub(super) fn crowded(due: Due) -> Problem {
-    tracing::warn!(?due, "dues lost to others of the same user every time");
+pub(super) fn crowded() -> Problem {
+    tracing::warn!("dues lost to others of the same user every time");
     Problem::unavailable(1)
 }
 

@@ -149,7 +149,7 @@ impl Reader {
         let (balance, page) = (account?.balance, page?);
         // A month's credits are brought by the first request that needs some; they are the user's before that.
         let month = month_of(self.clock.now());
-        let to_come = if balance.month.is_some_and(|granted| granted >= month) {
+        let to_come = if balance.has(&month) {
             0
         } else {
             i64::from(self.monthly_grant)

@@ -102,8 +102,8 @@ pub enum Download {
 impl Reader {
     /// A job that the caller may see.
     pub async fn job(&self, caller: &Caller, id: JobId) -> Result<Accepted, Problem> {
-        let granted = self.record(caller, id).await?;
-        self.accepted(&granted).await
+        let (granted, details) = self.doors.job_with_details(caller, id, Action::SeeJob).await?;
+        Ok(Accepted::of(&granted, details))
     }
 
     /// The same with what stands beside the record.

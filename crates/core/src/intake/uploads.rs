@@ -247,7 +247,7 @@ impl Intake {
         let now = self.engine.clock.now();
         let step = moves::enqueue(now, &self.engine.timing, pipeline.spec().stages.queued(), usage);
         let enqueued = self.engine.enqueue(job, step, &Dues::default()).await?;
-        match enqueued.map_err(crowded)? {
+        match enqueued.map_err(|_| crowded())? {
             Applied::Yes(job) => {
                 let noted = self.note_job(caller, granted.standings(), Deed::JobStarted, &job);
                 futures::join!(self.queue(&job), noted);

@@ -11,13 +11,8 @@ const REPEATS: usize = 500;
 const PARALLEL_JOBS: usize = 8;
 
 impl Sweep {
-    /// Takes every deletion a step further.
-    pub(super) async fn deletions(&self, swept: &mut Swept) {
-        self.repeat_deletions(swept).await;
-    }
-
     /// Deletes once more what late writers may have left of deleted jobs.
-    async fn repeat_deletions(&self, swept: &mut Swept) {
+    pub(super) async fn repeat_deletions(&self, swept: &mut Swept) {
         let now = self.engine.clock.now();
         let repeats = match self.eraser.deletions.repeats(now, REPEATS).await {
             Ok(repeats) => repeats,

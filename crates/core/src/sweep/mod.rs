@@ -70,7 +70,7 @@ impl Sweep {
         let mut swept = Swept::default();
         self.due_jobs(ahead, &mut swept).await;
         self.drain_dead_letters(&mut swept).await;
-        self.deletions(&mut swept).await;
+        self.repeat_deletions(&mut swept).await;
         self.orphans(&mut swept).await;
         self.check_accounts(&mut swept).await;
         swept
