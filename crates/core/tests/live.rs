@@ -4,50 +4,11 @@
 
 mod world;
 
-use docmill_core::access::Caller;
-use docmill_core::live::{Live, issue_ticket};
 use docmill_core::ports::{Connections, Topic};
 use docmill_core::view::Event;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 use world::{Do, World};
-
-impl World {
-    fn live(&self) -> Live {
-        Live {
-            doors: self.memory.doors(self.clock.clone()),
-            feed: self.memory.live.clone(),
-            connections: self.memory.connections.clone(),
-            clock: self.clock.clone(),
-        }
-    }
-
-    fn ticket(&self, owner: &str) -> String {
-        let caller = Caller::user(owner);
-        let entropy = &*self.intake.engine.entropy;
-        block_on(issue_ticket(&*self.memory.live, &*self.clock, entropy, &caller))
-            .unwrap()
-            .ticket
-    }
-
-    fn connect(&self, connection: &str, owner: &str) {
-        self.memory.connections.open(connection);
-        assert!(block_on(self.live().connect(connection, Some(&self.ticket(owner)))).unwrap());
-    }
-
-    fn say(&self, connection: &str, message: Value) -> Vec<Value> {
-        block_on(self.live().message(connection, &message.to_string())).unwrap();
-        self.frames(connection)
-    }
-
-    fn frames(&self, connection: &str) -> Vec<Value> {
-        let frames = self.memory.connections.take_frames(connection);
-        frames
-            .iter()
-            .map(|frame| serde_json::from_str(frame).unwrap())
-            .collect()
-    }
-}
 
 #[test]
 fn a_ticket_lets_in_once_and_for_a_minute_only() {

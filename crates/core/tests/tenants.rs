@@ -11,7 +11,6 @@ use docmill_core::access::Caller;
 use docmill_core::company::{Company, Invitation, Member, Role};
 use docmill_core::intake::{ListQuery, NewCompany, NewInvitation, NewRole, SentFile, Submission};
 use docmill_core::job::{Job, Status};
-use docmill_core::live::{Live, issue_ticket};
 use docmill_core::pipeline::ExportOptions;
 use docmill_core::problem::Problem;
 use docmill_core::time::Time;
@@ -76,38 +75,6 @@ impl World {
         };
         let accepted = block_on(self.intake.submit(&Caller::user(user), submission, vec![file]));
         accepted.map(|accepted| accepted.job)
-    }
-
-    fn live(&self) -> Live {
-        Live {
-            doors: self.memory.doors(self.clock.clone()),
-            feed: self.memory.live.clone(),
-            connections: self.memory.connections.clone(),
-            clock: self.clock.clone(),
-        }
-    }
-
-    fn connect(&self, user: &str) {
-        let entropy = &*self.intake.engine.entropy;
-        let caller = Caller::user(user);
-        let ticket = issue_ticket(&*self.memory.live, &*self.clock, entropy, &caller);
-        let ticket = block_on(ticket).unwrap().ticket;
-        self.memory.connections.open(user);
-        assert!(block_on(self.live().connect(user, Some(&ticket))).unwrap());
-    }
-
-    /// What a client whose connection is called like its user gets for a message.
-    fn say(&self, user: &str, message: Value) -> Vec<Value> {
-        block_on(self.live().message(user, &message.to_string())).unwrap();
-        self.frames(user)
-    }
-
-    fn frames(&self, user: &str) -> Vec<Value> {
-        let frames = self.memory.connections.take_frames(user);
-        frames
-            .iter()
-            .map(|frame| serde_json::from_str(frame).unwrap())
-            .collect()
     }
 
     /// Statuses of everything that can be done with a job, in the order of the table of rights: see, events, result,
@@ -241,7 +208,7 @@ fn who_leaves_a_company_leaves_what_they_made_there() {
         || block_on(reader.stream(&token, job.id, 0, Duration::ZERO)).map_err(|problem| problem.status);
     assert!(stream().is_ok());
     for user in ["alice", "bob"] {
-        world.connect(user);
+        world.connect(user, user);
         assert_eq!(
             world.say(user, json!({"action": "subscribe", "job_id": job.id}))[0]["type"],
             "snapshot"

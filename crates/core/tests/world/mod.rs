@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 pub mod lines;
+mod sockets;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
