@@ -7,9 +7,9 @@ usage: security.py [TEMPLATE]      needs PyYAML, which is in the environment of 
 
 import re
 import sys
-from pathlib import Path
 
-from template import TEMPLATE, Template, target
+import template as template_rules
+from template import target
 
 # Routes that answer without a token, each with what stands in for it.
 PUBLIC_ROUTES = {
@@ -258,16 +258,8 @@ RULES = (encryption, tls, public_access, tokens, exact_roles, log_rights, pollin
 
 
 def violations(text: str):
-    template = Template(text)
-    return [violation for rule in RULES for violation in rule(template)]
-
-
-def main(paths):
-    found = violations(Path(paths[0] if paths else TEMPLATE).read_text())
-    if found:
-        sys.exit("security: " + "; ".join(found))
-    print(f"security: {len(RULES)} rules hold ({', '.join(rule.__name__ for rule in RULES)})")
+    return template_rules.violations(text, RULES)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    template_rules.run("security", RULES, sys.argv[1:])

@@ -158,17 +158,18 @@ def reading(template):
 RULES = (visibility, partial_failures, stream_retries, retention, own_roles, narrow_policies, reading)
 
 
-def violations(text: str):
+def violations(text: str, rules=RULES):
     template = Template(text)
-    return [violation for rule in RULES for violation in rule(template)]
+    return [violation for rule in rules for violation in rule(template)]
 
 
-def main(paths):
-    found = violations(Path(paths[0] if paths else TEMPLATE).read_text())
+def run(name: str, rules, paths):
+    """Holds the template, or the one at the first of `paths`, against `rules`, and says how it went."""
+    found = violations(Path(paths[0] if paths else TEMPLATE).read_text(), rules)
     if found:
-        sys.exit("template: " + "; ".join(found))
-    print(f"template: {len(RULES)} rules hold ({', '.join(rule.__name__ for rule in RULES)})")
+        sys.exit(f"{name}: " + "; ".join(found))
+    print(f"{name}: {len(rules)} rules hold ({', '.join(rule.__name__ for rule in rules)})")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run("template", RULES, sys.argv[1:])
