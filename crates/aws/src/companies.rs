@@ -3,11 +3,13 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use docmill_core::company::{Changed, Companies, Company, Invitation, Member, Membership, Role};
 use docmill_core::ports::PortResult;
+use docmill_core::running::Tenant;
 use docmill_core::time::Time;
 
+use crate::batch;
 use crate::errors;
 use crate::item::{Attributes, Item, ItemError, need, number, text, time};
 use crate::keys;
@@ -212,7 +214,7 @@ impl Companies for DynamoCompanies {
         Ok(items.iter().map(read).collect::<Result<_, _>>()?)
     }
 
-    async fn invite(&self, invitation: &Invitation) -> PortResult<()> {
+    async fn invite(&self, invitation: &Invitation) -> PortResult<Changed> {
         let Invitation {
             company_id, email, ..
         } = invitation;
@@ -225,11 +227,19 @@ impl Companies for DynamoCompanies {
                 (TTL, number(invitation.expires_at.seconds())),
             ]
         };
+        let company = ConditionCheck::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::company(company_id, COMPANY)))
+            .condition_expression("attribute_exists(pk)");
         let items = vec![
             self.put(keys::company(company_id, format!("{INVITE}{email}")), values())?,
             self.put(keys::email(email, format!("{INVITE}{company_id}")), values())?,
+            transact::check(company)?,
         ];
-        transact(&self.client, items).await.map(|_| ())
+        Ok(match transact(&self.client, items).await? {
+            Transacted::Yes => Changed::Yes,
+            Transacted::Refused(_) => Changed::Unknown,
+        })
     }
 
     async fn invitations(&self, company: &str, now: Time) -> PortResult<Vec<Invitation>> {
@@ -323,6 +333,38 @@ impl Companies for DynamoCompanies {
             Change::LastAdmin if last => Changed::LastAdmin,
             Change::LastAdmin | Change::Raced => Changed::Unknown,
         })
+    }
+
+    async fn dissolve(&self, company: &str) -> PortResult<()> {
+        // Without it nobody is invited and no invitation taken.
+        batch::delete(&self.client, &self.table, &[keys::company(company, COMPANY)]).await?;
+        let mut keys = Vec::new();
+        for item in self.all(keys::company(company, INVITE)).await? {
+            let email = end_of_key(&item, INVITE)?;
+            keys.push(keys::email(&email, format!("{INVITE}{company}")));
+            keys.push(keys::company(company, format!("{INVITE}{email}")));
+        }
+        for item in self.all(keys::company(company, MEMBER)).await? {
+            let user = end_of_key(&item, MEMBER)?;
+            // The company's own item goes last: by it the other is found when this is broken off.
+            keys.push(keys::user(&user, format!("{MEMBER}{company}")));
+            keys.push(keys::company(company, format!("{MEMBER}{user}")));
+        }
+        batch::delete(&self.client, &self.table, &keys).await
+    }
+
+    async fn forget(&self, company: &str) -> PortResult<()> {
+        let tenant = Tenant::Company(company.to_owned());
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .projection_expression("pk, sk")
+            .expression_attribute_values(":pk", text(tenant.key()))
+            .consistent_read(true);
+        let keys = query::all(query).await?;
+        batch::delete(&self.client, &self.table, &keys).await
     }
 }
 

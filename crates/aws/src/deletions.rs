@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use docmill_core::deletion::{Deletions, Repeat};
+use docmill_core::deletion::{Deletions, Dissolution, Repeat};
 use docmill_core::ports::PortResult;
 use docmill_core::time::Time;
 
@@ -10,10 +10,13 @@ use crate::errors;
 use crate::item::{Attributes, Item, ItemError, need, text, time};
 use crate::keys;
 use crate::query;
+use crate::transact::put_if;
 
 const JOB_ID: &str = "job_id";
 const AT: &str = "at";
+const BY: &str = "by";
 const JOB: &str = "job#";
+const COMPANY: &str = "company#";
 
 /// What is being deleted.
 #[derive(Clone, Debug)]
@@ -63,6 +66,49 @@ impl Deletions for DynamoDeletions {
         let request = request.set_key(Some(key_of(repeat)));
         request.send().await.map(|_| ()).map_err(errors::dynamodb)
     }
+
+    async fn put_dissolution(&self, dissolution: &Dissolution) -> PortResult<()> {
+        let mut item = key_of_company(&dissolution.company);
+        item.insert(BY.to_owned(), text(&dissolution.by));
+        item.insert(AT.to_owned(), time(dissolution.at));
+        let request = self.client.put_item().table_name(&self.table);
+        let request = request
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)");
+        put_if(request).await.map(|_| ())
+    }
+
+    async fn dissolutions(&self, limit: usize) -> PortResult<Vec<Dissolution>> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :company)")
+            .expression_attribute_values(":pk", text(keys::DELETIONS))
+            .expression_attribute_values(":company", text(COMPANY))
+            .consistent_read(true);
+        let items = query::up_to(query, limit).await?;
+        Ok(items.iter().map(dissolution_in).collect::<Result<_, _>>()?)
+    }
+
+    async fn end_dissolution(&self, company: &str) -> PortResult<()> {
+        let request = self.client.delete_item().table_name(&self.table);
+        let request = request.set_key(Some(key_of_company(company)));
+        request.send().await.map(|_| ()).map_err(errors::dynamodb)
+    }
+}
+
+fn key_of_company(company: &str) -> Item {
+    keys::deletion(format!("{COMPANY}{company}"))
+}
+
+fn dissolution_in(item: &Item) -> Result<Dissolution, ItemError> {
+    let sk = need(keys::SK, item.text(keys::SK)?)?;
+    Ok(Dissolution {
+        company: need(keys::SK, sk.strip_prefix(COMPANY))?.to_owned(),
+        by: need(BY, item.text(BY)?)?.to_owned(),
+        at: need(AT, item.time(AT)?)?,
+    })
 }
 
 fn key_of(repeat: Repeat) -> Item {

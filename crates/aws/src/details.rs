@@ -7,6 +7,7 @@ use docmill_core::ids::JobId;
 use docmill_core::ports::{DetailStore, Details, FailureDetail, PortError, PortResult, RequestDetail};
 use docmill_core::time::Time;
 
+use crate::batch;
 use crate::errors;
 use crate::item::{Attributes, Item, need, not, number, text};
 use crate::query;
@@ -104,9 +105,6 @@ impl DetailStore for DynamoDetails {
     }
 }
 
-/// Entries deleted in one request.
-const BATCH: usize = 25;
-
 /// Deletes the entries of a job that begin with `prefix`.
 pub(crate) async fn forget(client: &Client, table: &str, id: JobId, prefix: &str) -> PortResult<()> {
     let mut start = None;
@@ -121,38 +119,11 @@ pub(crate) async fn forget(client: &Client, table: &str, id: JobId, prefix: &str
             .consistent_read(true)
             .set_exclusive_start_key(start);
         let answer = query.send().await.map_err(errors::dynamodb)?;
-        for keys in answer.items().chunks(BATCH) {
-            delete(client, table, keys).await?;
-        }
+        batch::delete(client, table, answer.items()).await?;
         start = answer.last_evaluated_key().cloned();
         if start.is_none() {
             return Ok(());
         }
-    }
-}
-
-/// What the table does not take at once is asked for again by the next sweep.
-async fn delete(client: &Client, table: &str, keys: &[Item]) -> PortResult<()> {
-    let requests = keys
-        .iter()
-        .map(|key| {
-            let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
-            let delete = delete.map_err(errors::incomplete)?;
-            Ok(WriteRequest::builder().delete_request(delete).build())
-        })
-        .collect::<PortResult<Vec<_>>>()?;
-    let answer = client
-        .batch_write_item()
-        .request_items(table, requests)
-        .send()
-        .await
-        .map_err(errors::dynamodb)?;
-    match answer.unprocessed_items() {
-        Some(left) if !left.is_empty() => Err(PortError::Throttled {
-            service: "dynamodb",
-            retry_after: None,
-        }),
-        _ => Ok(()),
     }
 }
 

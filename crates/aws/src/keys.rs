@@ -19,6 +19,8 @@
 //! | `company#<id>` | `audit#<uuidv7>` | what was done in it; 400 days |
 //! | `email#<address>` | `invite#<company>` | the same, for the invited |
 //! | `deletions` | `job#<time>#<id>` | a deleted job, whose deletion is made once more at that time |
+//! | `deletions` | `company#<id>` | a company that is being deleted |
+//! | `exports` | `<company>` | the latest export of a company; 7 days |
 
 use docmill_core::running::Tenant;
 
@@ -63,6 +65,14 @@ pub(crate) const DELETIONS: &str = "deletions";
 /// A key of a deletion.
 pub(crate) fn deletion(sk: impl Into<String>) -> Item {
     key(DELETIONS.to_owned(), sk)
+}
+
+/// The partition key of exports.
+pub(crate) const EXPORTS: &str = "exports";
+
+/// A key of an export.
+pub(crate) fn export(company: &str) -> Item {
+    key(EXPORTS.to_owned(), company)
 }
 
 fn key(pk: String, sk: impl Into<String>) -> Item {

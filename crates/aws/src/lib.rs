@@ -11,6 +11,7 @@
 
 mod attributes;
 mod audit;
+mod batch;
 mod blobs;
 mod callback_queue;
 mod callback_secrets;
@@ -24,6 +25,7 @@ mod details;
 mod doors;
 mod errors;
 mod events;
+mod exports;
 mod health;
 mod http;
 mod idempotency;
@@ -57,6 +59,7 @@ pub use deletions::DynamoDeletions;
 pub use details::DynamoDetails;
 pub use doors::Tables;
 pub use events::DynamoEvents;
+pub use exports::DynamoExports;
 pub use health::AwsHealth;
 pub use item::ItemError;
 pub use job_store::DynamoJobs;

@@ -1,9 +1,11 @@
-//! Transactions, and what concurrent ones do to each other.
+//! Conditional writes: transactions, and what concurrent ones do to each other.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::builders::{ConditionCheckBuilder, DeleteBuilder, PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
@@ -58,6 +60,17 @@ pub(crate) async fn transact(client: &Client, items: Vec<TransactWriteItem>) -> 
         }
     }
     Err(conflicts())
+}
+
+/// One put with a condition; whether it was written.
+pub(crate) async fn put_if(put: PutItemFluentBuilder) -> PortResult<bool> {
+    match put.send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(errors::dynamodb(error)),
+        },
+    }
 }
 
 /// A put, as an item of a transaction.

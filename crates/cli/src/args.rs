@@ -115,6 +115,9 @@ pub struct Submit {
     /// Groups jobs.
     #[arg(long)]
     pub batch_id: Option<String>,
+    /// The company the job is for: its members see it too.
+    #[arg(long, value_name = "COMPANY_ID")]
+    pub company: Option<String>,
     /// Where the end of the job is posted to.
     #[arg(long, value_name = "URL")]
     pub callback_url: Option<String>,
@@ -122,7 +125,7 @@ pub struct Submit {
     #[arg(long, value_name = "KEY")]
     pub idempotency_key: Option<String>,
     /// Go on with the interrupted upload of this job.
-    #[arg(long, value_name = "JOB_ID", conflicts_with_all = ["settings", "label", "priority", "batch_id", "callback_url", "idempotency_key", "kind"])]
+    #[arg(long, value_name = "JOB_ID", conflicts_with_all = ["settings", "label", "priority", "batch_id", "company", "callback_url", "idempotency_key", "kind"])]
     pub resume: Option<String>,
     /// Follow the job to its end.
     #[arg(long)]
@@ -155,6 +158,9 @@ pub struct Jobs {
     /// Only jobs of this batch.
     #[arg(long)]
     pub batch_id: Option<String>,
+    /// Jobs of this company, whoever in it made them, in place of your own.
+    #[arg(long, value_name = "COMPANY_ID")]
+    pub company: Option<String>,
     /// At most this many.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub limit: u32,

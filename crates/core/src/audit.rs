@@ -35,11 +35,13 @@ pub enum Deed {
     RoleChanged,
     MemberRemoved,
     CallbackSecretRotated,
+    CompanyExported,
+    CompanyDeleted,
 }
 
 impl Deed {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::JobCreated,
         Self::JobStarted,
         Self::JobCancelled,
@@ -52,6 +54,8 @@ impl Deed {
         Self::RoleChanged,
         Self::MemberRemoved,
         Self::CallbackSecretRotated,
+        Self::CompanyExported,
+        Self::CompanyDeleted,
     ];
 
     /// The stored word.
@@ -69,6 +73,8 @@ impl Deed {
             Self::RoleChanged => "role_changed",
             Self::MemberRemoved => "member_removed",
             Self::CallbackSecretRotated => "callback_secret_rotated",
+            Self::CompanyExported => "company_exported",
+            Self::CompanyDeleted => "company_deleted",
         }
     }
 }

@@ -127,8 +127,8 @@ pub trait Companies: Send + Sync {
     async fn of_user(&self, user: &str) -> PortResult<Vec<Membership>>;
     /// Who is in a company.
     async fn members(&self, company: &str) -> PortResult<Vec<Member>>;
-    /// Invites; a second time renews the invitation.
-    async fn invite(&self, invitation: &Invitation) -> PortResult<()>;
+    /// Invites; a second time renews the invitation. `Unknown` where the company is gone.
+    async fn invite(&self, invitation: &Invitation) -> PortResult<Changed>;
     /// Open invitations of a company.
     async fn invitations(&self, company: &str, now: Time) -> PortResult<Vec<Invitation>>;
     /// Open invitations of an address.
@@ -142,4 +142,9 @@ pub trait Companies: Send + Sync {
     async fn set_role(&self, company: &str, user: &str, role: Role) -> PortResult<Changed>;
     /// Takes a member out.
     async fn remove(&self, company: &str, user: &str) -> PortResult<Changed>;
+    /// Takes the company away, then everybody in it and every invitation: from the first write on nobody comes in. Where
+    /// that was broken off, a further call does the rest.
+    async fn dissolve(&self, company: &str) -> PortResult<()>;
+    /// Deletes everything else that is kept under the company's name, its audit trail included.
+    async fn forget(&self, company: &str) -> PortResult<()>;
 }

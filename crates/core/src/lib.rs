@@ -9,7 +9,7 @@
 //! - [`engine`]: accepts jobs, works on messages, cancels, retries. [`publish`]: from a change to events and frames.
 //!   [`callback`]: the end of a job to its user's own server. [`live`]: WebSocket conversations.
 //!   [`access`] who may do what; [`account`] credits and windows; [`company`] who works together.
-//!   [`deletion`]: what is deleted, and stays so.
+//!   [`deletion`]: what is deleted, and stays so. [`export`]: a company's data, to take along.
 //!   [`audit`]: who did what. [`sweep`]: finds what should have happened and did not.
 //!
 //! **Invariant:** no AWS, no I/O, no clock and no randomness of its own; all of that comes through ports.
@@ -22,6 +22,7 @@ pub mod codes;
 pub mod company;
 pub mod deletion;
 pub mod engine;
+pub mod export;
 pub mod ids;
 pub mod intake;
 pub mod job;

@@ -100,6 +100,11 @@ pub fn result_key(job: JobId, attempt: u32, format: &str, part: u32) -> String {
     format!("results/{job}/{attempt}/{format}-{part}")
 }
 
+/// Where the exports of a company lie.
+pub fn exports(company: &str) -> String {
+    format!("exports/{company}/")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use docmill_core::deletion::{Deletions, LATE_WRITES, Repeat};
+use docmill_core::deletion::{Deletions, Dissolution, LATE_WRITES, Repeat};
 use docmill_core::ids::JobId;
 use docmill_core::intake::{DeclaredFile, Intake, Submission};
 use docmill_core::job::{Job, Status};
@@ -209,6 +209,15 @@ impl Deletions for Fused<dyn Deletions> {
     }
     async fn end_repeat(&self, repeat: Repeat) -> PortResult<()> {
         self.port.end_repeat(repeat).await
+    }
+    async fn put_dissolution(&self, dissolution: &Dissolution) -> PortResult<()> {
+        self.port.put_dissolution(dissolution).await
+    }
+    async fn dissolutions(&self, limit: usize) -> PortResult<Vec<Dissolution>> {
+        self.port.dissolutions(limit).await
+    }
+    async fn end_dissolution(&self, company: &str) -> PortResult<()> {
+        self.port.end_dissolution(company).await
     }
 }
 

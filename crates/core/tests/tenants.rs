@@ -8,75 +8,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use docmill_core::access::Caller;
-use docmill_core::company::{Company, Invitation, Member, Role};
+use docmill_core::company::Role;
 use docmill_core::intake::{ListQuery, NewCompany, NewInvitation, NewRole, SentFile, Submission};
 use docmill_core::job::{Job, Status};
 use docmill_core::pipeline::ExportOptions;
 use docmill_core::problem::Problem;
-use docmill_core::time::Time;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 use world::World;
-
-const COMPANY: &str = "019aa000-0000-7000-8000-00000000c0c0";
-
-/// A company with alice and bob as members and carol as its admin.
-fn company() -> World {
-    let world = World::new();
-    let companies = &world.memory.companies;
-    block_on(async {
-        use docmill_core::company::Companies;
-        let now = Time::from_ms(0);
-        let company = Company {
-            id: COMPANY.into(),
-            name: "Company".into(),
-            created_at: now,
-        };
-        let carol = Member {
-            user: "carol".into(),
-            email: Some("carol@example.com".into()),
-            role: Role::Admin,
-            joined_at: now,
-        };
-        companies.create(&company, &carol).await.unwrap();
-        for user in ["alice", "bob"] {
-            let email = format!("{user}@example.com");
-            let invitation = Invitation {
-                company_id: COMPANY.into(),
-                name: "Company".into(),
-                email: email.clone(),
-                role: Role::Member,
-                invited_by: "carol".into(),
-                expires_at: Time::from_ms(i64::MAX),
-            };
-            companies.invite(&invitation).await.unwrap();
-            companies.join(COMPANY, &email, user, now).await.unwrap();
-        }
-    });
-    world
-}
+use world::companies::{COMPANY, company, operator};
 
 impl World {
-    fn leave(&self, user: &str) {
-        use docmill_core::company::Companies;
-        block_on(self.memory.companies.remove(COMPANY, user)).unwrap();
-    }
-
-    fn submit_for(&self, user: &str, company: Option<&str>) -> Result<Job, Problem> {
-        let submission = Submission {
-            pipeline: "lines".into(),
-            company_id: company.map(ToOwned::to_owned),
-            ..Submission::default()
-        };
-        let file = SentFile {
-            name: "text.txt".into(),
-            content_type: "text/plain".into(),
-            bytes: Bytes::from("a\nb"),
-        };
-        let accepted = block_on(self.intake.submit(&Caller::user(user), submission, vec![file]));
-        accepted.map(|accepted| accepted.job)
-    }
-
     /// Statuses of everything that can be done with a job, in the order of the table of rights: see, events, result,
     /// uploads, start, cancel, retry.
     fn tries(&self, caller: &Caller, job: &Job) -> [u16; 7] {
@@ -108,13 +50,6 @@ impl World {
         let list = block_on(self.reader().list(caller, &query));
         list.map(|list| list.jobs.iter().map(|job| job.job_id.to_string()).collect())
             .map_err(|problem| problem.status)
-    }
-}
-
-fn operator() -> Caller {
-    Caller {
-        operator: true,
-        ..Caller::user("olga")
     }
 }
 

@@ -16,6 +16,12 @@ pub struct MemoryAudit {
     trails: Mutex<BTreeMap<Tenant, BTreeMap<String, Entry>>>,
 }
 
+impl MemoryAudit {
+    pub(crate) fn forget(&self, trail: &Tenant) {
+        lock(&self.trails).remove(trail);
+    }
+}
+
 #[async_trait]
 impl Audit for MemoryAudit {
     async fn append(&self, trail: &Tenant, entry: &Entry) -> PortResult<()> {

@@ -38,6 +38,12 @@ pub struct MemoryCallbackSecrets {
     generations: Mutex<BTreeMap<Tenant, Generation>>,
 }
 
+impl MemoryCallbackSecrets {
+    pub(crate) fn forget(&self, tenant: &Tenant) {
+        lock(&self.generations).remove(tenant);
+    }
+}
+
 #[async_trait]
 impl CallbackSecrets for MemoryCallbackSecrets {
     async fn generation(&self, tenant: &Tenant) -> PortResult<Generation> {

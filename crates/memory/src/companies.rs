@@ -1,19 +1,33 @@
 //! [`Companies`].
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use docmill_core::company::{Changed, Companies, Company, Invitation, Member, Membership, Role};
 use docmill_core::ports::PortResult;
+use docmill_core::running::Tenant;
 use docmill_core::time::Time;
 
-use crate::lock;
+use crate::{MemoryAudit, MemoryCallbackSecrets, lock};
 
 /// Companies, their members and invitations.
 #[derive(Debug, Default)]
 pub struct MemoryCompanies {
     state: Mutex<State>,
+    audit: Arc<MemoryAudit>,
+    secrets: Arc<MemoryCallbackSecrets>,
+}
+
+impl MemoryCompanies {
+    /// No company yet; what is kept under a company's name besides is in these.
+    pub fn new(audit: Arc<MemoryAudit>, secrets: Arc<MemoryCallbackSecrets>) -> Self {
+        Self {
+            state: Mutex::default(),
+            audit,
+            secrets,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -84,10 +98,14 @@ impl Companies for MemoryCompanies {
         Ok(members.map(|(_, member)| member.clone()).collect())
     }
 
-    async fn invite(&self, invitation: &Invitation) -> PortResult<()> {
+    async fn invite(&self, invitation: &Invitation) -> PortResult<Changed> {
+        let mut state = lock(&self.state);
+        if !state.companies.contains_key(&invitation.company_id) {
+            return Ok(Changed::Unknown);
+        }
         let place = key(&invitation.company_id, &invitation.email);
-        lock(&self.state).invitations.insert(place, invitation.clone());
-        Ok(())
+        state.invitations.insert(place, invitation.clone());
+        Ok(Changed::Yes)
     }
 
     async fn invitations(&self, company: &str, now: Time) -> PortResult<Vec<Invitation>> {
@@ -146,5 +164,20 @@ impl Companies for MemoryCompanies {
             Some(_) => Changed::Yes,
             None => Changed::Unknown,
         })
+    }
+
+    async fn dissolve(&self, company: &str) -> PortResult<()> {
+        let mut state = lock(&self.state);
+        state.companies.remove(company);
+        state.members.retain(|(of, _), _| of != company);
+        state.invitations.retain(|(of, _), _| of != company);
+        Ok(())
+    }
+
+    async fn forget(&self, company: &str) -> PortResult<()> {
+        let tenant = Tenant::Company(company.to_owned());
+        self.audit.forget(&tenant);
+        self.secrets.forget(&tenant);
+        Ok(())
     }
 }

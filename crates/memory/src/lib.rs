@@ -7,8 +7,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use docmill_core::access::Doors;
-use docmill_core::deletion::Eraser;
+use docmill_core::deletion::{Dissolver, Eraser};
 use docmill_core::engine::Engine;
+use docmill_core::export::Exporter;
 use docmill_core::ports::Clock;
 use docmill_core::sandbox::{NamedReader, Sandbox};
 
@@ -23,6 +24,7 @@ mod deletions;
 mod details;
 mod entropy;
 mod events;
+mod exports;
 mod health;
 mod job_store;
 mod ledger;
@@ -42,6 +44,7 @@ pub use deletions::MemoryDeletions;
 pub use details::MemoryDetails;
 pub use entropy::{OsEntropy, SeededEntropy};
 pub use events::MemoryEvents;
+pub use exports::MemoryExports;
 pub use health::MemoryHealth;
 pub use job_store::MemoryJobs;
 pub use ledger::MemoryLedger;
@@ -68,6 +71,7 @@ pub struct Memory {
     pub companies: Arc<MemoryCompanies>,
     pub ledger: Arc<MemoryLedger>,
     pub deletions: Arc<MemoryDeletions>,
+    pub exports: Arc<MemoryExports>,
     pub audit: Arc<MemoryAudit>,
     pub connections: Arc<MemoryConnections>,
     pub health: Arc<MemoryHealth>,
@@ -82,6 +86,9 @@ impl Memory {
         let details = Arc::new(MemoryDetails::default());
         let blobs = Arc::new(MemoryBlobs::default());
         let ledger = Arc::new(MemoryLedger::default());
+        let audit = Arc::new(MemoryAudit::default());
+        let callback_secrets = Arc::new(MemoryCallbackSecrets::default());
+        let companies = Arc::new(MemoryCompanies::new(audit.clone(), callback_secrets.clone()));
         Self {
             jobs: Arc::new(MemoryJobs::new(details.clone(), ledger.clone())),
             details,
@@ -90,12 +97,13 @@ impl Memory {
             blobs,
             queue: Arc::new(MemoryQueue::new(clock, QueueSettings::default())),
             callbacks: Arc::default(),
-            callback_secrets: Arc::default(),
+            callback_secrets,
             live: Arc::default(),
-            companies: Arc::default(),
+            companies,
             ledger,
             deletions: Arc::default(),
-            audit: Arc::default(),
+            exports: Arc::default(),
+            audit,
             connections: Arc::default(),
             health: Arc::default(),
             meter: Arc::default(),
@@ -120,6 +128,25 @@ impl Memory {
             engine: engine.clone(),
             events: self.events.clone(),
             deletions: self.deletions.clone(),
+        }
+    }
+
+    /// What deletes companies.
+    pub fn dissolver(&self) -> Dissolver {
+        Dissolver {
+            companies: self.companies.clone(),
+            exports: self.exports.clone(),
+        }
+    }
+
+    /// What exports the data of companies whose jobs `engine` works on.
+    pub fn exporter(&self, engine: &Engine) -> Exporter {
+        Exporter {
+            engine: engine.clone(),
+            events: self.events.clone(),
+            companies: self.companies.clone(),
+            audit: self.audit.clone(),
+            exports: self.exports.clone(),
         }
     }
 

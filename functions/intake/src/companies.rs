@@ -24,6 +24,12 @@ pub enum Action {
     SetRole,
     /// Takes a member out.
     Remove,
+    /// Begins an export of its data.
+    Export,
+    /// The latest export.
+    Exported,
+    /// Away with all of it.
+    Delete,
 }
 
 impl IntakeApp {
@@ -56,6 +62,19 @@ impl IntakeApp {
                 let id = request.company_id()?;
                 intake.remove_member(caller, &id, &request.of()).await?;
                 Ok(Response::empty(204))
+            }
+            Action::Export => {
+                let export = intake.export_company(caller, &request.company_id()?).await?;
+                let location = format!("/v1/companies/{}/export", export.company_id);
+                Ok(Response::json(202, &export)?.with("location", location))
+            }
+            Action::Exported => {
+                let export = intake.company_export(caller, &request.company_id()?).await?;
+                Response::json(200, &export)
+            }
+            Action::Delete => {
+                let deletion = intake.delete_company(caller, &request.company_id()?).await?;
+                Response::json(202, &deletion)
             }
         }
     }

@@ -103,6 +103,9 @@ const ROUTES: &[Route<Action>] = &[
         "/v1/companies/{id}/members/{of}",
         companies::Action::Remove,
     ),
+    company("POST", "/v1/companies/{id}/export", companies::Action::Export),
+    company("GET", "/v1/companies/{id}/export", companies::Action::Exported),
+    company("DELETE", "/v1/companies/{id}", companies::Action::Delete),
     Route {
         method: "GET",
         path: "/v1/callback-secret",

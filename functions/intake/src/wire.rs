@@ -5,10 +5,11 @@ use std::sync::Arc;
 use docmill_aws::config::{self, Env};
 use docmill_aws::{
     Clients, DynamoAudit, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions, DynamoDetails,
-    DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive, S3Blobs, S3Transfers, SqsQueue, Tables,
+    DynamoEvents, DynamoExports, DynamoJobs, DynamoLedger, DynamoLive, S3Blobs, S3Transfers, SqsQueue,
+    Tables,
 };
 use docmill_core::callback::{CallbackKeys, MasterKey};
-use docmill_core::deletion::Eraser;
+use docmill_core::deletion::{Dissolver, Eraser};
 use docmill_core::engine::Engine;
 use docmill_core::intake::Intake;
 use docmill_core::pipeline::Registry;
@@ -41,6 +42,10 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         memory_mb: 0,
     };
     let companies = Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table));
+    let dissolver = Dissolver {
+        companies: companies.clone(),
+        exports: Arc::new(DynamoExports::new(clients.dynamodb(), &config.accounts_table)),
+    };
     let tables = Tables {
         jobs: &config.jobs_table,
         events: &config.events_table,
@@ -65,6 +70,7 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
             private_hosts: config.private_hosts,
             audit: Arc::new(DynamoAudit::new(clients.dynamodb(), &config.accounts_table)),
             eraser,
+            dissolver,
         },
         feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),
         tokens: StreamTokens::new(config.stream_secret),

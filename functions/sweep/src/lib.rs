@@ -30,6 +30,8 @@ impl SweepApp {
             dead_letters = swept.dead_letters,
             parked = swept.parked,
             deletions = swept.deletions,
+            dissolved = swept.dissolved,
+            exported = swept.exported,
             errors = swept.errors,
             duration_ms = ms_since(started),
             "sweep"

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
 use docmill_aws::{
-    Clients, DynamoDeletions, DynamoDetails, DynamoEvents, DynamoJobs, DynamoLedger, S3Blobs, SqsDeadLetters,
-    SqsQueue,
+    Clients, DynamoAudit, DynamoCompanies, DynamoDeletions, DynamoDetails, DynamoEvents, DynamoExports,
+    DynamoJobs, DynamoLedger, S3Blobs, SqsDeadLetters, SqsQueue,
 };
-use docmill_core::deletion::Eraser;
+use docmill_core::deletion::{Dissolver, Eraser};
 use docmill_core::engine::Engine;
+use docmill_core::export::Exporter;
 use docmill_core::sandbox::NoSandbox;
 use docmill_core::sweep::Sweep;
 use docmill_gateway::logs;
@@ -45,6 +46,17 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         events: events.clone(),
         deletions: Arc::new(DynamoDeletions::new(clients.dynamodb(), &config.accounts_table)),
     };
+    let dissolver = Dissolver {
+        companies: Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table)),
+        exports: Arc::new(DynamoExports::new(clients.dynamodb(), &config.accounts_table)),
+    };
+    let exporter = Exporter {
+        engine: engine.clone(),
+        events: events.clone(),
+        companies: dissolver.companies.clone(),
+        audit: Arc::new(DynamoAudit::new(clients.dynamodb(), &config.accounts_table)),
+        exports: dissolver.exports.clone(),
+    };
     let app = &SweepApp {
         sweep: Sweep {
             engine,
@@ -52,6 +64,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             dead_letters,
             events,
             eraser,
+            dissolver,
+            exporter,
         },
     };
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {

@@ -33,7 +33,8 @@ fn anything_starts_a_sweep_that_tells_what_it_did() {
         assert_eq!(
             serde_json::to_value(sweep(&installation, &event)).unwrap(),
             json!({"looked_at": 0, "messages_sent": 0, "ended": 0, "warned": 0, "gaps": 0, "dead_letters": 0,
-                "parked": 0, "forgotten": 0, "deletions": 0, "orphans": 0, "wrong_balances": 0, "errors": 0})
+                "parked": 0, "forgotten": 0, "deletions": 0, "dissolved": 0, "exported": 0, "orphans": 0,
+                "wrong_balances": 0, "errors": 0})
         );
     }
 }

@@ -9,6 +9,7 @@ use docmill_core::audit::Audit;
 use docmill_core::callback::{CallbackQueue, CallbackSecrets};
 use docmill_core::company::Companies;
 use docmill_core::deletion::Deletions;
+use docmill_core::export::Exports;
 use docmill_core::job::Priority;
 use docmill_core::ports::{
     BlobStore, Clock, Connections, DeadLetters, DetailStore, Entropy, EventLog, Health, JobStore, LiveFeed,
@@ -33,6 +34,7 @@ pub struct Ports {
     pub companies: Arc<dyn Companies>,
     pub ledger: Arc<dyn Ledger>,
     pub deletions: Arc<dyn Deletions>,
+    pub exports: Arc<dyn Exports>,
     pub audit: Arc<dyn Audit>,
     pub health: Arc<dyn Health>,
     /// Knows [`READERS`](crate::rules::sandbox::READERS).

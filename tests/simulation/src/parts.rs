@@ -92,6 +92,7 @@ impl Parts {
                 private_hosts: PrivateHosts::default(),
                 audit: memory.audit.clone(),
                 eraser: eraser.clone(),
+                dissolver: memory.dissolver(),
             },
             reader: Reader {
                 ledger: memory.ledger.clone(),
@@ -110,6 +111,8 @@ impl Parts {
                 ledger: memory.ledger.clone(),
                 dead_letters: queue,
                 eraser,
+                dissolver: memory.dissolver(),
+                exporter: memory.exporter(&engine),
             },
             publisher: Publisher {
                 jobs,

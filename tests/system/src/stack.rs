@@ -181,6 +181,12 @@ impl Stack {
         assert!(status == 200 || ended, "{body}");
     }
 
+    /// What a table answers to a request.
+    pub async fn dynamodb(&self, action: &str, request: Value) -> Value {
+        let target = format!("DynamoDB_20120810.{action}");
+        self.aws.json("dynamodb", &target, &request).await
+    }
+
     /// The job's record as it is stored.
     pub async fn record(&self, job_id: &str) -> Value {
         let request = json!({

@@ -26,6 +26,8 @@ pub struct NewJob {
     pub label: Option<String>,
     /// Groups jobs.
     pub batch_id: Option<String>,
+    /// The company it is for, one of the caller's.
+    pub company_id: Option<String>,
     /// Where the end of each attempt is posted.
     pub callback_url: Option<String>,
     /// With a key the request may be repeated: the same key and content give the same job.
@@ -43,6 +45,7 @@ impl NewJob {
             ("priority", self.priority.clone()),
             ("label", self.label.clone()),
             ("batch_id", self.batch_id.clone()),
+            ("company_id", self.company_id.clone()),
             ("callback_url", self.callback_url.clone()),
         ]
         .into_iter()
@@ -83,6 +86,7 @@ pub struct JobQuery {
     pub status: Option<String>,
     pub pipeline: Option<String>,
     pub batch_id: Option<String>,
+    pub company_id: Option<String>,
     pub limit: Option<usize>,
     pub cursor: Option<String>,
 }
@@ -205,6 +209,7 @@ impl Client {
             ("status", &query.status),
             ("pipeline", &query.pipeline),
             ("batch_id", &query.batch_id),
+            ("company_id", &query.company_id),
             ("limit", &limit),
             ("cursor", &query.cursor),
         ];

@@ -17,6 +17,7 @@ pub(super) async fn list(client: &Client, arguments: &Jobs, json: bool) -> Resul
         status: arguments.status.clone(),
         pipeline: arguments.pipeline.clone(),
         batch_id: arguments.batch_id.clone(),
+        company_id: arguments.company.clone(),
         ..JobQuery::default()
     };
     let mut jobs: Vec<Job> = Vec::new();

@@ -81,6 +81,7 @@ fn new_job(arguments: &Submit) -> NewJob {
         priority: arguments.priority.map(|priority| priority.as_str().to_owned()),
         label: arguments.label.clone(),
         batch_id: arguments.batch_id.clone(),
+        company_id: arguments.company.clone(),
         callback_url: arguments.callback_url.clone(),
         idempotency_key: Some(key.unwrap_or_else(|| docmill_core::ids::hex(&rand::random::<[u8; 16]>()))),
     }

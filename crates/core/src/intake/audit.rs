@@ -62,6 +62,14 @@ impl Intake {
             .await;
     }
 
+    /// Puts down that `caller` has deleted a company, in their own trail.
+    pub(super) async fn note_dissolved(&self, caller: &Caller, standings: &Standings, company: &str) {
+        let trail = Tenant::User(caller.owner.clone());
+        let (action, deed) = (Action::DeleteCompany, Deed::CompanyDeleted);
+        self.note(caller, standings, action, deed, company.to_owned(), trail)
+            .await;
+    }
+
     /// Whose callbacks' secret is meant: a company's, for its admins, or the caller's own.
     pub async fn secret_keeper(
         &self,

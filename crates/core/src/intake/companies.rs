@@ -190,7 +190,9 @@ impl Intake {
             invited_by: caller.owner.clone(),
             expires_at: now.plus(INVITATION_LIFE),
         };
-        self.companies.invite(&invitation).await?;
+        if self.companies.invite(&invitation).await? != Changed::Yes {
+            return Err(Problem::company_not_found());
+        }
         let of = (id, invitation.email.as_str());
         self.note_company(
             caller,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod companies;
+mod company_data;
 mod control;
 mod create;
 mod described;
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 pub use audit::AuditPage;
 pub use companies::{CompanyView, NewCompany, NewInvitation, NewRole, OwnCompanies};
+pub use company_data::{DissolutionView, ExportView, PartView};
 pub use fields::{MAX_FILES, clean_file_name};
 pub use figures::{Accounting, CreditsView, EstimateView, Stats};
 pub use read::{Download, EventPage, JobList, ListQuery, Reader};
@@ -29,7 +31,7 @@ use crate::account::{Allowance, Ledger};
 use crate::audit::Audit;
 use crate::callback::PrivateHosts;
 use crate::company::Companies;
-use crate::deletion::Eraser;
+use crate::deletion::{Dissolver, Eraser};
 use crate::engine::Engine;
 use crate::job::{Job, Priority};
 use crate::ports::{Details, Transfers};
@@ -146,4 +148,6 @@ pub struct Intake {
     pub audit: Arc<dyn Audit>,
     /// What deletes jobs.
     pub eraser: Eraser,
+    /// What deletes companies.
+    pub dissolver: Dissolver,
 }

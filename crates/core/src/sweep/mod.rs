@@ -2,6 +2,7 @@
 //! harmless: every step is conditional, every message may come twice.
 
 mod accounting;
+mod companies;
 mod dead_letters;
 mod deletions;
 mod due;
@@ -15,8 +16,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::account::Ledger;
-use crate::deletion::Eraser;
+use crate::deletion::{Dissolver, Eraser};
 use crate::engine::Engine;
+use crate::export::Exporter;
 use crate::ports::{DeadLetters, EventLog};
 
 /// The sweep.
@@ -30,8 +32,12 @@ pub struct Sweep {
     pub ledger: Arc<dyn Ledger>,
     /// What could not be delivered.
     pub dead_letters: Arc<dyn DeadLetters>,
-    /// What deletes.
+    /// What deletes jobs.
     pub eraser: Eraser,
+    /// What deletes companies.
+    pub dissolver: Dissolver,
+    /// What exports their data.
+    pub exporter: Exporter,
 }
 
 /// What a sweep did; for the log and for tests.
@@ -51,6 +57,10 @@ pub struct Swept {
     pub forgotten: usize,
     /// Deletions taken further.
     pub deletions: usize,
+    /// Companies deleted to the end.
+    pub dissolved: usize,
+    /// Parts of exports made.
+    pub exported: usize,
     /// Uploads without a job, deleted.
     pub orphans: usize,
     /// Dead letters whose chunk or job was failed, or that were stale.
@@ -73,6 +83,8 @@ impl Sweep {
         self.repeat_deletions(&mut swept).await;
         self.orphans(&mut swept).await;
         self.check_accounts(&mut swept).await;
+        // Last: it takes what time there is.
+        self.companies(&mut swept).await;
         swept
     }
 }

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+pub mod companies;
 pub mod lines;
 mod sockets;
 
@@ -92,9 +93,12 @@ impl World {
                 private_hosts: PrivateHosts::default(),
                 audit: memory.audit.clone(),
                 eraser: memory.eraser(&engine),
+                dissolver: memory.dissolver(),
             },
             sweep: Sweep {
                 eraser: memory.eraser(&engine),
+                dissolver: memory.dissolver(),
+                exporter: memory.exporter(&engine),
                 engine,
                 events: memory.events.clone(),
                 ledger: memory.ledger.clone(),

@@ -93,6 +93,7 @@ impl Installation {
             private_hosts: PrivateHosts::default(),
             audit: self.memory.audit.clone(),
             eraser: self.memory.eraser(&self.engine()),
+            dissolver: self.memory.dissolver(),
         }
     }
 
@@ -154,6 +155,8 @@ impl Installation {
             dead_letters: self.memory.queue.clone(),
             events: self.memory.events.clone(),
             eraser: self.memory.eraser(&self.engine()),
+            dissolver: self.memory.dissolver(),
+            exporter: self.memory.exporter(&self.engine()),
         }
     }
 

@@ -1,6 +1,10 @@
 //! Who is in a company, and who is invited.
 
+use docmill_core::access::Standing;
+use docmill_core::audit::{Deed, Entry};
+use docmill_core::callback::Generation;
 use docmill_core::company::{Changed, Company, Invitation, Member, Role};
+use docmill_core::running::Tenant;
 use futures::future::join_all;
 
 use crate::Ports;
@@ -164,4 +168,89 @@ pub async fn companies_know_nothing_of_each_other(ports: &Ports) {
     assert_eq!(ports.companies.role(&other, &admin).await, Ok(Some(Role::Admin)));
     assert_eq!(ports.companies.of_user(&admin).await.unwrap().len(), 2);
     assert_eq!(ports.companies.members(&other).await.unwrap().len(), 1);
+}
+
+/// Who was in is out, who was invited is not any more, and nobody comes in; other companies are not touched.
+pub async fn a_dissolved_company_lets_nobody_in(ports: &Ports) {
+    let ((id, admin), (other, keeper)) = (company(ports).await, company(ports).await);
+    let member = joined(ports, &id, Role::Member).await;
+    let companies = &ports.companies;
+    let email = format!("{}@example.com", ports.unique());
+    invite(ports, &id, &email, Role::Member).await;
+    invite(ports, &other, &email, Role::Member).await;
+    for _ in 0..2 {
+        companies.dissolve(&id).await.unwrap();
+        assert_eq!(companies.company(&id).await, Ok(None));
+        assert_eq!(companies.members(&id).await, Ok(vec![]));
+        assert_eq!(companies.invitations(&id, at(1)).await, Ok(vec![]));
+        for user in [&admin, &member] {
+            assert_eq!(companies.role(&id, user).await, Ok(None));
+            assert_eq!(companies.of_user(user).await, Ok(vec![]));
+        }
+    }
+    let late = Invitation {
+        company_id: id.clone(),
+        name: "Müller & Söhne".to_owned(),
+        email: email.clone(),
+        role: Role::Member,
+        invited_by: admin.clone(),
+        expires_at: at(1_000),
+    };
+    assert_eq!(companies.invite(&late).await, Ok(Changed::Unknown));
+    assert_eq!(
+        companies.join(&id, &email, &member, at(1)).await,
+        Ok(Changed::Unknown)
+    );
+    assert_eq!(
+        companies.set_role(&id, &member, Role::Admin).await,
+        Ok(Changed::Unknown)
+    );
+    assert_eq!(companies.role(&other, &keeper).await, Ok(Some(Role::Admin)));
+    assert_eq!(companies.invitations_to(&email, at(1)).await.unwrap().len(), 1);
+}
+
+/// More are in it than one request can write.
+pub async fn a_large_company_is_dissolved_too(ports: &Ports) {
+    let (id, _) = company(ports).await;
+    let guests = (0..40).map(|_| async {
+        let email = format!("{}@example.com", ports.unique());
+        invite(ports, &id, &email, Role::Member).await;
+        email
+    });
+    let guests = join_all(guests).await;
+    ports.companies.dissolve(&id).await.unwrap();
+    assert_eq!(ports.companies.invitations(&id, at(1)).await, Ok(vec![]));
+    for email in guests {
+        assert_eq!(ports.companies.invitations_to(&email, at(1)).await, Ok(vec![]));
+    }
+}
+
+/// Its trail and its secret's generation go; those of others stay.
+pub async fn what_is_kept_under_a_company_s_name_is_forgotten(ports: &Ports) {
+    let ids = [ports.unique(), ports.unique()];
+    let [forgotten, kept] = ids.clone().map(Tenant::Company);
+    for tenant in [&forgotten, &kept] {
+        let entry = Entry {
+            id: ports.fresh_id().to_string(),
+            at: at(1),
+            actor: "alice".to_owned(),
+            action: Deed::RoleChanged,
+            subject: "bob".to_owned(),
+            company_id: None,
+            standing: Standing::Admin,
+        };
+        ports.audit.append(tenant, &entry).await.unwrap();
+        ports.callback_secrets.rotate(tenant, at(1)).await.unwrap();
+    }
+    for _ in 0..2 {
+        ports.companies.forget(&ids[0]).await.unwrap();
+    }
+    assert_eq!(ports.audit.page(&forgotten, None, 10).await, Ok(vec![]));
+    let generation = ports.callback_secrets.generation(&forgotten).await;
+    assert_eq!(generation, Ok(Generation::FIRST));
+    assert_eq!(ports.audit.page(&kept, None, 10).await.unwrap().len(), 1);
+    assert_eq!(
+        ports.callback_secrets.generation(&kept).await.unwrap().number,
+        1 + Generation::FIRST.number
+    );
 }

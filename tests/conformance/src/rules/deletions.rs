@@ -1,6 +1,6 @@
 //! What is being deleted.
 
-use docmill_core::deletion::Repeat;
+use docmill_core::deletion::{Dissolution, Repeat};
 
 use crate::Ports;
 use crate::make::at;
@@ -36,4 +36,32 @@ pub async fn a_deletion_is_made_once_more_in_its_time(ports: &Ports) {
     assert_eq!(due(20).await, [late]);
     deletions.end_repeat(late).await.unwrap();
     assert_eq!(due(20).await, []);
+}
+
+/// The first wish stands, until nothing is left.
+pub async fn a_company_is_being_deleted_until_it_is_gone(ports: &Ports) {
+    let deletions = &ports.deletions;
+    let wish = |company: &str, ms: i64| Dissolution {
+        company: company.to_owned(),
+        by: "carol".to_owned(),
+        at: at(ms),
+    };
+    let (one, other) = (ports.unique(), ports.unique());
+    for wish in [wish(&one, 1), wish(&one, 2), wish(&other, 3)] {
+        deletions.put_dissolution(&wish).await.unwrap();
+    }
+    let open = async || {
+        let mut open = deletions.dissolutions(10_000).await.unwrap();
+        open.retain(|found| [&one, &other].contains(&&found.company));
+        open.sort_by_key(|found| found.at);
+        open
+    };
+    assert_eq!(open().await, [wish(&one, 1), wish(&other, 3)]);
+    assert_eq!(deletions.dissolutions(1).await.unwrap().len(), 1);
+    for _ in 0..2 {
+        deletions.end_dissolution(&one).await.unwrap();
+    }
+    assert_eq!(open().await, [wish(&other, 3)]);
+    deletions.end_dissolution(&other).await.unwrap();
+    assert_eq!(open().await, []);
 }

@@ -13,6 +13,7 @@ pub mod creation;
 pub mod deletions;
 pub mod details;
 pub mod events;
+pub mod exports;
 pub mod ledger;
 pub mod listing;
 pub mod live;
@@ -114,6 +115,9 @@ rules! {
     companies::a_company_keeps_an_admin,
     companies::a_company_keeps_an_admin_in_a_race,
     companies::companies_know_nothing_of_each_other,
+    companies::a_dissolved_company_lets_nobody_in,
+    companies::a_large_company_is_dissolved_too,
+    companies::what_is_kept_under_a_company_s_name_is_forgotten,
     ledger::a_month_brings_its_credits_once,
     ledger::reserved_credits_are_settled_once,
     ledger::nothing_is_reserved_below_the_floor,
@@ -127,6 +131,9 @@ rules! {
     allowance::as_many_start_as_may,
     allowance::as_many_are_paid_as_can_be,
     deletions::a_deletion_is_made_once_more_in_its_time,
+    deletions::a_company_is_being_deleted_until_it_is_gone,
+    exports::a_company_has_one_export_at_a_time,
+    exports::an_export_goes_on_from_its_latest_revision,
     audit::entries_come_newest_first_page_by_page,
     audit::trails_know_nothing_of_each_other,
     sandbox::a_reader_gets_its_task_and_answers,

@@ -12,8 +12,8 @@ use bytes::Bytes;
 use docmill_aws::config::{Env, QueueUrls};
 use docmill_aws::{
     AwsHealth, Clients, DynamoAudit, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions, DynamoDetails,
-    DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive, GatewayConnections, RequestMeter, S3Blobs,
-    S3Transfers, SqsCallbacks, SqsDeadLetters, SqsQueue,
+    DynamoEvents, DynamoExports, DynamoJobs, DynamoLedger, DynamoLive, GatewayConnections, RequestMeter,
+    S3Blobs, S3Transfers, SqsCallbacks, SqsDeadLetters, SqsQueue,
 };
 use docmill_conformance::make::{at, claim};
 use docmill_conformance::{Downloaded, Ports, Wire};
@@ -115,6 +115,7 @@ impl Stack {
             callbacks: Arc::new(SqsCallbacks::new(self.clients.sqs(), &self.callbacks)),
             callback_secrets: Arc::new(DynamoCallbackSecrets::new(dynamodb.clone(), &accounts)),
             deletions: Arc::new(DynamoDeletions::new(dynamodb.clone(), &accounts)),
+            exports: Arc::new(DynamoExports::new(dynamodb.clone(), &accounts)),
             audit: Arc::new(DynamoAudit::new(dynamodb.clone(), &accounts)),
             health: Arc::new(health),
             sandbox: Arc::new(ChildProcess::default()),

@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use docmill_aws::config::Env;
 use docmill_aws::{
     Clients, DynamoAudit, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions, DynamoDetails,
-    DynamoEvents, DynamoJobs, DynamoLedger, DynamoLive,
+    DynamoEvents, DynamoExports, DynamoJobs, DynamoLedger, DynamoLive,
 };
 use docmill_conformance::Ports;
 use docmill_conformance::rules::Rule;
@@ -51,6 +51,7 @@ pub(crate) async fn ports(path: &str) -> Ports {
         ledger: Arc::new(DynamoLedger::new(dynamodb.clone(), &table("ACCOUNTS"))),
         callback_secrets: Arc::new(DynamoCallbackSecrets::new(dynamodb.clone(), &table("ACCOUNTS"))),
         deletions: Arc::new(DynamoDeletions::new(dynamodb.clone(), &table("ACCOUNTS"))),
+        exports: Arc::new(DynamoExports::new(dynamodb.clone(), &table("ACCOUNTS"))),
         audit: Arc::new(DynamoAudit::new(dynamodb.clone(), &table("ACCOUNTS"))),
         cases: 80,
         ..memory::ports()

@@ -27,6 +27,7 @@ pub(crate) fn ports() -> Ports {
         companies: memory.companies.clone(),
         ledger: memory.ledger.clone(),
         deletions: memory.deletions.clone(),
+        exports: memory.exports.clone(),
         audit: memory.audit.clone(),
         health: memory.health.clone(),
         sandbox: memory.sandbox.clone(),

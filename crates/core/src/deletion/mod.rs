@@ -1,12 +1,16 @@
-//! Deleting a job with all that hangs on it.
+//! Deleting a job with all that hangs on it, and a company with all its jobs ([`Dissolver`]).
 //!
 //! A job is first discarded: one conditional write after which no door shows it. Then its objects, events and details go,
 //! and the record last, so that whatever dies on the way leaves a record that `sweep` finds due. A worker that lost its
 //! lease, or a request that read the job a moment earlier, may still write something afterwards: the deletion is made a
 //! second time, when none of them can be alive.
 
+mod company;
+
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use company::Dissolver;
 
 use async_trait::async_trait;
 
@@ -35,6 +39,17 @@ pub struct Repeat {
     pub job: JobId,
 }
 
+/// The deletion of a company that is not at its end.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Dissolution {
+    /// The company.
+    pub company: String,
+    /// Who wanted it.
+    pub by: String,
+    /// When. From here on nobody is let into the company.
+    pub at: Time,
+}
+
 /// What is being deleted.
 #[async_trait]
 pub trait Deletions: Send + Sync {
@@ -44,6 +59,12 @@ pub trait Deletions: Send + Sync {
     async fn repeats(&self, now: Time, limit: usize) -> PortResult<Vec<Repeat>>;
     /// One of them was made.
     async fn end_repeat(&self, repeat: Repeat) -> PortResult<()>;
+    /// Puts down that a company is to be deleted; what was put down first stands.
+    async fn put_dissolution(&self, dissolution: &Dissolution) -> PortResult<()>;
+    /// Companies that are being deleted, at most `limit`, read consistently.
+    async fn dissolutions(&self, limit: usize) -> PortResult<Vec<Dissolution>>;
+    /// Nothing is left of this company.
+    async fn end_dissolution(&self, company: &str) -> PortResult<()>;
 }
 
 /// What became of the wish to delete a job.

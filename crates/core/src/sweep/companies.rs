@@ -1,0 +1,91 @@
+//! Long work over a whole company: deletions and exports that are not at their end.
+
+use std::time::Duration;
+
+use super::{Sweep, Swept};
+use crate::deletion::Dissolution;
+use crate::export::{Export, ExportStatus};
+use crate::time::Time;
+
+/// No new page of a deletion or export is begun after so long; a sweep has 55 seconds.
+const BUDGET: Duration = Duration::from_secs(20);
+
+/// Companies looked at in one sweep.
+const COMPANIES: usize = 50;
+
+impl Sweep {
+    /// Takes deletions of companies further, then exports. Either has half of the time at least.
+    pub(super) async fn companies(&self, swept: &mut Swept) {
+        let now = self.engine.clock.now();
+        self.dissolve(now.plus(BUDGET / 2), swept).await;
+        self.export(now.plus(BUDGET), swept).await;
+    }
+
+    async fn dissolve(&self, until: Time, swept: &mut Swept) {
+        let dissolutions = match self.eraser.deletions.dissolutions(COMPANIES).await {
+            Ok(dissolutions) => dissolutions,
+            Err(error) => {
+                tracing::error!(%error, "deletions of companies not read");
+                swept.errors += 1;
+                return;
+            }
+        };
+        for dissolution in dissolutions {
+            if self.engine.clock.now() >= until {
+                return;
+            }
+            self.dissolve_one(&dissolution, until, swept).await;
+        }
+    }
+
+    async fn dissolve_one(&self, dissolution: &Dissolution, until: Time, swept: &mut Swept) {
+        let company = &dissolution.company;
+        match self.dissolver.further(&self.eraser, dissolution, until).await {
+            Ok(made) => swept.dissolved += usize::from(made),
+            Err(error) => {
+                tracing::error!(company, %error, "deletion of a company not taken further");
+                swept.errors += 1;
+            }
+        }
+    }
+
+    async fn export(&self, until: Time, swept: &mut Swept) {
+        let exports = match self.exporter.exports.running(COMPANIES).await {
+            Ok(exports) => exports,
+            Err(error) => {
+                tracing::error!(%error, "exports not read");
+                swept.errors += 1;
+                return;
+            }
+        };
+        for export in exports {
+            if self.engine.clock.now() >= until {
+                return;
+            }
+            self.export_one(export, until, swept).await;
+        }
+    }
+
+    /// Part after part, as long as there is time.
+    async fn export_one(&self, mut export: Export, until: Time, swept: &mut Swept) {
+        while export.status == ExportStatus::Running && self.engine.clock.now() < until {
+            match self.exporter.further(&export, until).await {
+                Ok(Some(next)) => {
+                    swept.exported += next.parts.len() - export.parts.len();
+                    if next.status == ExportStatus::Failed {
+                        tracing::error!(company = next.company, "an export failed");
+                        swept.errors += 1;
+                    }
+                    export = next;
+                }
+                Ok(None) => return,
+                Err(error) => {
+                    let company = &export.company;
+                    tracing::error!(company, %error, "export not taken further");
+                    swept.errors += 1;
+                    return;
+                }
+            }
+        }
+    }
+}
