@@ -28,14 +28,28 @@ RECORD = STATE.parent / "iam-mutants.json"
 
 # The test files that concern a function, the likeliest to fail first. A function that is not here gets all of them.
 CONCERNS = {
-    "intake": ["uploads", "permissions", "control", "limits", "live", "results"],
-    "status": ["results", "listing", "service", "following"],
+    "intake": ["uploads", "permissions", "control", "limits", "live", "results", "companies", "callbacks", "deletion",
+               "company_data"],
+    "status": ["results", "listing", "service", "following", "companies", "deletion"],
     "worker": ["results", "permissions", "control", "faults", "limits", "books"],
-    "push": ["live", "permissions", "following"],
-    "socket": ["live", "permissions", "tickets"],
-    "sweep": ["permissions", "faults", "limits", "control"],
+    "push": ["live", "permissions", "following", "companies", "callbacks"],
+    "callback": ["callbacks"],
+    "socket": ["live", "permissions", "tickets", "companies"],
+    "sweep": ["permissions", "faults", "limits", "control", "deletion", "company_data"],
     "site": ["service"],
 }
+# Permissions that one thing alone needs: the file that shows it goes first.
+SHOWN_BY = [
+    (r"intake dynamodb:(BatchWriteItem|ConditionCheckItem) .*Accounts", "company_data"),
+    (r"(intake|sweep) s3:\w+ .*exports", "company_data"),
+    (r"sweep s3:GetObject .*results", "company_data"),
+    (r"sweep dynamodb:(BatchWriteItem|DeleteItem) .*Accounts", "company_data"),
+    (r"intake s3:DeleteObject", "deletion"),
+    (r"intake dynamodb:(BatchWriteItem|Query) .*Events", "deletion"),
+    (r"push sqs:SendMessage", "callbacks"),
+    (r"status dynamodb:\w+ .*Accounts", "companies"),
+    (r"(push|socket) dynamodb:\w+ .*Accounts", "companies"),
+]
 # These are no tests of a permission: they look for what other tests leave behind, or steer faults that are not there.
 NOT_RUN = {"under_faults", "zz_nothing_is_left"}
 
@@ -198,9 +212,16 @@ def first_failure(program, *only):
         process.wait()
 
 
-def killer(role, programs):
+def concerns(role, programs, key=""):
+    """The test files for a role, those that show the permission with this key first."""
+    files = list(CONCERNS.get(role, programs))
+    first = [name for pattern, name in SHOWN_BY if re.match(pattern, key)]
+    return list(dict.fromkeys([*first, *files]))
+
+
+def killer(role, programs, key=""):
     """The first test that fails, and fails again by itself, as file::test, or None."""
-    for name in CONCERNS.get(role, programs):
+    for name in concerns(role, programs, key):
         for _ in range(TRIES):
             failed = first_failure(programs[name])
             if not failed:
@@ -245,7 +266,7 @@ def run(options):
     if not options.resume:
         record = {key: value for key, value in record.items() if key not in {mutant.key for mutant in mutants}}
     programs = test_files()
-    if unknown := {name for names in CONCERNS.values() for name in names} - programs.keys():
+    if unknown := {name for names in [*CONCERNS.values(), {name for _, name in SHOWN_BY}] for name in names} - programs.keys():
         raise Failure(f"there is no test file {', '.join(sorted(unknown))}: correct CONCERNS")
     check_health(evaluated, programs)
     print("| role | action | resource | verdict | by | s |\n|---|---|---|---|---|---|")
@@ -259,7 +280,7 @@ def run(options):
             continue
         began = time.monotonic()
         with roles.lacking(mutant):
-            by = killer(mutant.role, programs)
+            by = killer(mutant.role, programs, mutant.key)
         clear_up()
         verdict = "SURVIVED"
         if by:

@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use docmill_core::ids::JobId;
 use docmill_core::ports::{DetailStore, Details, FailureDetail, PortError, PortResult, RequestDetail};
 use docmill_core::time::Time;
