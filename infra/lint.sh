@@ -44,6 +44,9 @@ step "template"
 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 \
     "$tools/bin/sam" validate --lint
 
+step "API description"
+"$tools/bin/openapi-spec-validator" infra/openapi.yaml
+
 step "checks of this project"
 "$DOCMILL_VENV/bin/python" -m unittest discover --start-directory infra/checks
 "$DOCMILL_VENV/bin/python" -m unittest discover --start-directory infra/local
