@@ -52,6 +52,7 @@ impl Dissolver {
         let clock = &eraser.engine.clock;
         self.companies.dissolve(company).await?;
         self.exports.forget(company).await?;
+        eraser.forget_objects(&plan::exports(company)).await?;
         let tenant = Tenant::Company(company.clone());
         let mut found = 0;
         let mut after: Option<ListCursor> = None;
@@ -76,7 +77,6 @@ impl Dissolver {
         if found > 0 || clock.now() < dissolution.at.plus(LATE_WRITES) {
             return Ok(false);
         }
-        eraser.forget_objects(&plan::exports(company)).await?;
         self.companies.forget(company).await?;
         eraser.deletions.end_dissolution(company).await?;
         Ok(true)

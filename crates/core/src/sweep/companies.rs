@@ -7,18 +7,21 @@ use crate::deletion::Dissolution;
 use crate::export::{Export, ExportStatus};
 use crate::time::Time;
 
-/// No new page of a deletion or export is begun after so long; a sweep has 55 seconds.
-const BUDGET: Duration = Duration::from_secs(20);
+/// No new page of a deletion or export is begun so long after the sweep began, which has 55 seconds.
+const BUDGET: Duration = Duration::from_secs(35);
+
+/// Time there is for deletions, and again for exports, when everything else took all of it.
+const LEAST: Duration = Duration::from_secs(5);
 
 /// Companies looked at in one sweep.
 const COMPANIES: usize = 50;
 
 impl Sweep {
-    /// Takes deletions of companies further, then exports. Either has half of the time at least.
-    pub(super) async fn companies(&self, swept: &mut Swept) {
-        let now = self.engine.clock.now();
-        self.dissolve(now.plus(BUDGET / 2), swept).await;
-        self.export(now.plus(BUDGET), swept).await;
+    /// Takes deletions of companies further, then exports, in the rest of a sweep that began at `started`.
+    pub(super) async fn companies(&self, started: Time, swept: &mut Swept) {
+        let least = || self.engine.clock.now().plus(LEAST);
+        self.dissolve(started.plus(BUDGET / 2).max(least()), swept).await;
+        self.export(started.plus(BUDGET).max(least()), swept).await;
     }
 
     async fn dissolve(&self, until: Time, swept: &mut Swept) {

@@ -78,13 +78,14 @@ impl Sweep {
     /// done depends on the time alone.
     pub async fn run(&self, ahead: Duration) -> Swept {
         let mut swept = Swept::default();
+        let started = self.engine.clock.now();
         self.due_jobs(ahead, &mut swept).await;
         self.drain_dead_letters(&mut swept).await;
         self.repeat_deletions(&mut swept).await;
         self.orphans(&mut swept).await;
         self.check_accounts(&mut swept).await;
         // Last: it takes what time there is.
-        self.companies(&mut swept).await;
+        self.companies(started, &mut swept).await;
         swept
     }
 }
