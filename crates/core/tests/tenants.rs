@@ -13,6 +13,7 @@ use docmill_core::intake::{ListQuery, NewCompany, NewInvitation, NewRole, SentFi
 use docmill_core::job::{Job, Status};
 use docmill_core::pipeline::ExportOptions;
 use docmill_core::problem::Problem;
+use futures::FutureExt;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 use world::World;
@@ -171,6 +172,28 @@ fn who_leaves_a_company_leaves_what_they_made_there() {
     assert_eq!(again[0]["code"], "JOB_NOT_FOUND");
     let snapshot = world.say("alice", json!({"action": "subscribe", "feed": "mine"}));
     assert_eq!(snapshot[0]["jobs"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_request_that_waits_is_told_nothing_of_what_comes_after_its_caller_has_left() {
+    let world = company();
+    let job = world.submit_for("alice", Some(COMPANY)).unwrap();
+    world.publish();
+    let (reader, bob) = (world.reader(), Caller::user("bob"));
+    let granted = block_on(reader.record(&bob, job.id)).unwrap();
+    let mut waiting = Box::pin(reader.events(&bob, job.id, job.version, Duration::from_secs(20)));
+    assert!(waiting.as_mut().now_or_never().is_none());
+    world.leave("bob");
+    world.finish(job.id);
+    world.publish();
+    world.clock.advance(Duration::from_secs(1));
+    let answer = waiting.as_mut().now_or_never().unwrap();
+    assert_eq!(answer.unwrap_err().status, 404);
+    let doors = &reader.doors;
+    assert!(block_on(doors.again(&granted)).unwrap().is_none());
+    let events = block_on(doors.events(&granted, 0, 100)).unwrap();
+    let versions: Vec<u64> = events.iter().map(|event| event.version).collect();
+    assert_eq!(versions, [job.version]);
 }
 
 #[test]

@@ -1,4 +1,6 @@
-//! What has to hold when everything is at rest, and of each result: P1, P3, P4, P6, P10.
+//! What has to hold as time passes, when everything is at rest, and of each result: P1, P3, P4, P6, P10.
+
+use std::time::Duration;
 
 use docmill_core::account::Ledger;
 use docmill_core::job::{Completeness, Job};
@@ -10,8 +12,11 @@ use futures::FutureExt;
 
 use crate::lines;
 use crate::parts::Parts;
-use crate::scenario::USERS;
-use crate::sim::Sim;
+use crate::scenario::{COMPANIES, Outage, USERS};
+use crate::sim::{START, Sim};
+use crate::watch::record;
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 type Broken = Option<(&'static str, String)>;
 
@@ -45,6 +50,23 @@ pub(crate) fn check_result(sim: &Sim, parts: &Parts, job: &Job) -> Broken {
     None
 }
 
+/// Time has passed: P1, for jobs that nobody ends, and those that nobody starts.
+pub(crate) fn late(sim: &Sim, outage: Option<Outage>) -> Broken {
+    let now = sim.now();
+    let mut state = sim.state();
+    let healed_at = state.healed_at.max(state.calm_at);
+    let watch = &mut state.watch;
+    let idle = watch.time_passed(now, healed_at);
+    let healed_at = outage.map_or(healed_at, |outage| {
+        let to = START.plus(outage.to);
+        healed_at.max(to.min(now))
+    });
+    let is_late = |job: &&Job| !job.status.is_terminal() && now > record::limit(job, healed_at).plus(MINUTE);
+    let late = watch.records.values().find(is_late).map(|job| job.id);
+    let open = late.map(|id| ("P1", format!("{} is still open", state.job_name(id))));
+    open.or(idle)
+}
+
 /// Everything is at rest.
 pub(crate) fn check(sim: &Sim, parts: &Parts) -> Broken {
     let records: Vec<Job> = sim.state().watch.records.values().cloned().collect();
@@ -56,21 +78,21 @@ pub(crate) fn check(sim: &Sim, parts: &Parts) -> Broken {
     if sim.state().watch.messages.count > 0 {
         return Some(("P1", "messages are left in the queues".to_owned()));
     }
-    if let Some(user) = USERS.into_iter().find(|user| has_places(parts, user)) {
-        return Some(("§4", format!("{user} has places left without a job that runs")));
+    let users = USERS.into_iter().map(|user| Tenant::User(user.to_owned()));
+    let companies = COMPANIES.into_iter().map(|id| Tenant::Company(id.to_owned()));
+    if let Some(tenant) = users.chain(companies).find(|tenant| has_places(parts, tenant)) {
+        let name = tenant.key();
+        return Some(("§4", format!("{name} has places left without a job that runs")));
     }
     let broken = records.iter().find_map(|job| events(sim, parts, job));
     let broken = broken.or_else(|| USERS.into_iter().find_map(|user| credits(sim, parts, user)));
     broken.or_else(|| {
         let state = sim.state();
-        state
-            .watch
-            .clients
-            .check(&state.watch.versions, &state.watch.lost_changes)
+        state.watch.clients.check(&state.watch)
     })
 }
 
-/// P6: the account and its ledger.
+/// P6: the account and its ledger; and what its windows counted.
 fn credits(sim: &Sim, parts: &Parts, user: &str) -> Broken {
     let ledger = &parts.memory.ledger;
     let (Some(Ok(account)), Some(Ok(page))) = (
@@ -80,12 +102,13 @@ fn credits(sim: &Sim, parts: &Parts, user: &str) -> Broken {
         return Some(("P6", "the ledger cannot be read".to_owned()));
     };
     let state = sim.state();
-    state.watch.credits.settled(user, &account.balance, &page.lines)
+    let watch = &state.watch;
+    let credits = watch.credits.settled(user, &account.balance, &page.lines);
+    credits.or_else(|| watch.windows.settled(user, &account))
 }
 
-fn has_places(parts: &Parts, user: &str) -> bool {
-    let user = Tenant::User(user.to_owned());
-    let running = parts.memory.jobs.running(&user);
+fn has_places(parts: &Parts, tenant: &Tenant) -> bool {
+    let running = parts.memory.jobs.running(tenant);
     !matches!(running.now_or_never(), Some(Ok(running)) if running.is_empty())
 }
 

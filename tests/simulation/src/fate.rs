@@ -46,10 +46,12 @@ pub enum Fate {
     Rewind(u8),
     /// The stream loses a record.
     Lose,
+    /// The call takes effect after another write on the same record has come in between, or after this long.
+    Overtaken(Duration),
 }
 
 /// Number of kinds.
-pub const KINDS: usize = 19;
+pub const KINDS: usize = 20;
 
 /// Names of the kinds, in the order of `Fate::kind`.
 pub const NAMES: [&str; KINDS] = [
@@ -72,6 +74,7 @@ pub const NAMES: [&str; KINDS] = [
     "clock skew",
     "stream rewound",
     "stream record lost",
+    "overtaken by another write",
 ];
 
 impl Fate {
@@ -97,6 +100,7 @@ impl Fate {
             Self::Skew(_) => 16,
             Self::Rewind(_) => 17,
             Self::Lose => 18,
+            Self::Overtaken(_) => 19,
         }
     }
 
@@ -108,6 +112,7 @@ impl Fate {
             | Self::LostAfter(time)
             | Self::Late(time)
             | Self::Twice(time)
+            | Self::Overtaken(time)
             | Self::Delay(time) => time,
             Self::Throttled(Some(time)) => time,
             // A message that nobody deletes is hidden this long.
@@ -133,6 +138,9 @@ impl fmt::Display for Fate {
                 seconds(time)
             ),
             Self::Twice(time) => write!(f, "and the call is sent again after {:.3} s", seconds(time)),
+            Self::Overtaken(time) => {
+                write!(f, "which waits for another write, at most {:.0} s", seconds(time))
+            }
             Self::Part(mask) => write!(f, "but only some arrive (mask {mask:08b})"),
             Self::KillBefore => f.write_str("but is killed before it can"),
             Self::KillAfter => f.write_str("and is killed right after"),
@@ -172,11 +180,13 @@ pub(crate) struct Weather {
     deliveries: u64,
     others: u64,
     clocks: u64,
+    overtakings: u64,
     kinds: u32,
 }
 
 impl Weather {
-    pub(crate) fn of(dice: &mut Dice) -> Self {
+    /// That of a run; in crowded ones writes overtake each other.
+    pub(crate) fn of(dice: &mut Dice, crowded: bool) -> Self {
         let odds = [0, 300, 100, 60, 30, 15, 8];
         let mut some = |from: &[u64]| dice.pick(from).unwrap_or(0);
         let (calls, yields) = (some(&odds[..]), some(&[0, 0, 20, 4]));
@@ -188,12 +198,18 @@ impl Weather {
         } else {
             u32::try_from((dice.next() | dice.next()) & 0xffff_ffff).unwrap_or(u32::MAX)
         };
+        let overtakings = if crowded {
+            dice.pick(&[0, 12, 3]).unwrap_or(0)
+        } else {
+            0
+        };
         Self {
             calls,
             yields,
             deliveries,
             others,
             clocks,
+            overtakings,
             kinds,
         }
     }
@@ -203,6 +219,9 @@ impl Weather {
             Menu::Read | Menu::Write | Menu::Step | Menu::Transaction | Menu::Send => {
                 if dice.once_in(self.yields) {
                     return Some(Fate::Yield);
+                }
+                if menu == Menu::Transaction && dice.once_in(self.overtakings) {
+                    return Some(Fate::Overtaken(Duration::from_secs(1 + dice.roll(25))));
                 }
                 self.calls
             }

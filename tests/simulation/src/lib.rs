@@ -2,19 +2,22 @@
 //! one seed, virtual time. Every port call, delivery, sweep and batch of changes may meet a fault; users do what they
 //! like; the promises of the protocol are watched all the while.
 //!
-//! - `dice`, `fate`, `tape`, `scenario`: what may happen, and the record of what did.
-//! - `sim`, `tasks`, `run`: who acts, one after the other. `parts`, `ports`: the installation. `worker`, `stream`, `users`:
-//!   who calls it. `lines`: its pipeline.
+//! - `dice`, `fate`, `tape`, `scenario`, `crowd`, `rules`: what may happen, and the record of what did.
+//! - `sim`, `tasks`, `run`: who acts, one after the other. `parts`, `ports`: the installation. `worker`, `stream`, `users`,
+//!   `doors`: who calls it. `lines`: its pipeline.
 //! - `watch`, `ending`: the promises. `plants`: bugs that break them.
 //! - `search`, `shrink`, `story`: from many seeds to a few lines.
 
+mod crowd;
 mod dice;
+mod doors;
 mod ending;
 mod fate;
 mod lines;
 mod parts;
 mod plants;
 mod ports;
+mod rules;
 mod run;
 mod scenario;
 mod search;
@@ -28,6 +31,7 @@ mod users;
 mod watch;
 mod worker;
 
+pub use doors::Door;
 pub use fate::{Fate, KINDS, NAMES};
 pub use plants::Plant;
 pub use run::{Ran, draw, play};

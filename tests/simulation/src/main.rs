@@ -55,6 +55,10 @@ fn main() -> ExitCode {
     for (end, count) in &found.ends {
         println!("  {count:>9} {end}");
     }
+    println!("answers to requests:");
+    for (answer, count) in &found.asked {
+        println!("  {count:>9} {answer}");
+    }
     println!(
         "paid calls by a holder of an attempt that was over: {}",
         found.across_attempts

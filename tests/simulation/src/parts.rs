@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use docmill_core::access::Doors;
-use docmill_core::account::Allowance;
+use docmill_core::account::Ledger;
 use docmill_core::callback::PrivateHosts;
+use docmill_core::company::{Companies, Company, INVITATION_LIFE, Invitation, Member, Role};
 use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::intake::{Intake, Reader};
@@ -17,10 +18,13 @@ use docmill_core::stream_token::StreamTokens;
 use docmill_core::sweep::Sweep;
 use docmill_core::timing::Timing;
 use docmill_memory::{Memory, SeededEntropy};
+use futures::FutureExt;
 
-use crate::lines::Lines;
+use crate::lines::{self, Lines};
 use crate::ports::Port;
-use crate::sim::{Sim, SkewedClock};
+use crate::rules::Rules;
+use crate::scenario::{COMPANIES, FOUNDERS, USERS};
+use crate::sim::{START, Sim, SkewedClock};
 
 /// Everything that handles something.
 pub(crate) struct Parts {
@@ -34,27 +38,32 @@ pub(crate) struct Parts {
 }
 
 /// A deadline shorter than the installation's, as short jobs have it.
-const QUICK: Duration = Duration::from_secs(600);
+const QUICK_DEADLINE: Duration = Duration::from_secs(600);
 
 impl Parts {
     pub(crate) fn new(sim: &Arc<Sim>, seed: u64) -> Self {
         let memory = Memory::new(sim.clock.clone());
-        let mut timing = Timing::default();
-        // Most runs have few jobs: one of three is to find its user's places taken.
-        if seed.is_multiple_of(3) {
-            timing.running.user = 1;
+        sim.state().ledger = Some(memory.ledger.clone());
+        let rules = Rules::of(seed);
+        if rules.crowded {
+            found(&memory);
         }
-        sim.state().watch.limit = timing.running.user;
+        let timing = Timing {
+            running: rules.running,
+            ..Timing::default()
+        };
         let clock: Arc<dyn Clock> = Arc::new(SkewedClock(sim.clone()));
         let jobs: Arc<dyn JobStore> = Port::new(sim, &memory.jobs);
         let details: Arc<dyn DetailStore> = Port::new(sim, &memory.details);
         let events: Arc<dyn EventLog> = Port::new(sim, &memory.events);
         let feed: Arc<dyn LiveFeed> = Port::new(sim, &memory.live);
         let connections: Arc<dyn Connections> = Port::new(sim, &memory.connections);
+        let companies: Arc<dyn Companies> = Port::new(sim, &memory.companies);
+        let ledger: Arc<dyn Ledger> = Port::new(sim, &memory.ledger);
         let queue = Port::new(sim, &memory.queue);
         let registry = Registry::new(vec![
             Arc::new(Lines::new("lines", None, sim.clone())),
-            Arc::new(Lines::new("quick", Some(QUICK), sim.clone())),
+            Arc::new(Lines::new(lines::QUICK, Some(QUICK_DEADLINE), sim.clone())),
         ]);
         let engine = Engine {
             jobs: jobs.clone(),
@@ -78,16 +87,16 @@ impl Parts {
             jobs.clone(),
             details.clone(),
             events.clone(),
-            memory.companies.clone(),
+            companies.clone(),
             clock.clone(),
         );
         Self {
             intake: Intake {
                 engine: engine.clone(),
                 doors: doors.clone(),
-                companies: memory.companies.clone(),
-                ledger: memory.ledger.clone(),
-                allowance: plenty(),
+                companies: companies.clone(),
+                ledger: ledger.clone(),
+                allowance: rules.allowance,
                 transfers: memory.transfers.clone(),
                 private_hosts: PrivateHosts::default(),
                 audit: memory.audit.clone(),
@@ -95,8 +104,8 @@ impl Parts {
                 dissolver: memory.dissolver(),
             },
             reader: Reader {
-                ledger: memory.ledger.clone(),
-                monthly_grant: 500,
+                ledger: ledger.clone(),
+                monthly_grant: rules.allowance.monthly_grant,
                 doors: doors.clone(),
                 blobs: engine.blobs.clone(),
                 transfers: memory.transfers.clone(),
@@ -108,7 +117,7 @@ impl Parts {
             sweep: Sweep {
                 engine: engine.clone(),
                 events: events.clone(),
-                ledger: memory.ledger.clone(),
+                ledger: ledger.clone(),
                 dead_letters: queue,
                 eraser,
                 dissolver: memory.dissolver(),
@@ -119,7 +128,7 @@ impl Parts {
                 events: events.clone(),
                 callbacks: memory.callbacks.clone(),
                 feed: feed.clone(),
-                companies: memory.companies.clone(),
+                companies: companies.clone(),
                 connections: connections.clone(),
                 clock: clock.clone(),
             },
@@ -135,13 +144,36 @@ impl Parts {
     }
 }
 
-/// Nobody meets a limit who does not look for one.
-fn plenty() -> Allowance {
-    let mut allowance = Allowance {
-        monthly_grant: 1_000_000,
-        ..Allowance::default()
-    };
-    allowance.uploads.limit = 1_000_000;
-    allowance.starts.limit = 1_000_000;
-    allowance
+/// Puts the companies there as they are at the beginning.
+fn found(memory: &Memory) {
+    for (company, user, role) in FOUNDERS {
+        let (id, user) = (COMPANIES[usize::from(company)], USERS[usize::from(user)]);
+        let company = Company {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            created_at: START,
+        };
+        let member = Member {
+            user: user.to_owned(),
+            email: None,
+            role,
+            joined_at: START,
+        };
+        let companies = &memory.companies;
+        // Memory never waits. The first of each company is its admin.
+        if role == Role::Admin {
+            drop(companies.create(&company, &member).now_or_never());
+            continue;
+        }
+        let invitation = Invitation {
+            company_id: company.id,
+            name: company.name,
+            email: user.to_owned(),
+            role,
+            invited_by: String::new(),
+            expires_at: START.plus(INVITATION_LIFE),
+        };
+        drop(companies.invite(&invitation).now_or_never());
+        drop(companies.join(id, user, user, START).now_or_never());
+    }
 }

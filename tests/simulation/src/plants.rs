@@ -29,11 +29,20 @@ pub enum Plant {
     OutputsShareAKey,
     LimitsIgnored,
     ChargesInFull,
+    StaleStanding,
+    PushesUnasked,
+    LooksOnce,
+    ListForgetsTenant,
+    CountedOutside,
+    RefusedCounted,
+    RepeatTakesAgain,
+    FloorIgnored,
+    ChargesFromStaleRecord,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 28] = [
         Self::CountsInsteadOfSet,
         Self::NoFencingToken,
         Self::NoConditionOnAttempt,
@@ -53,6 +62,15 @@ impl Plant {
         Self::OutputsShareAKey,
         Self::LimitsIgnored,
         Self::ChargesInFull,
+        Self::StaleStanding,
+        Self::PushesUnasked,
+        Self::LooksOnce,
+        Self::ListForgetsTenant,
+        Self::CountedOutside,
+        Self::RefusedCounted,
+        Self::RepeatTakesAgain,
+        Self::FloorIgnored,
+        Self::ChargesFromStaleRecord,
     ];
 
     /// Its name on the command line.
@@ -77,6 +95,15 @@ impl Plant {
             Self::OutputsShareAKey => "outputs-share-a-key",
             Self::LimitsIgnored => "limits-ignored",
             Self::ChargesInFull => "charge-in-full",
+            Self::StaleStanding => "stale-standing",
+            Self::PushesUnasked => "pushes-unasked",
+            Self::LooksOnce => "looks-once",
+            Self::ListForgetsTenant => "list-forgets-tenant",
+            Self::CountedOutside => "window-outside",
+            Self::RefusedCounted => "refused-counted",
+            Self::RepeatTakesAgain => "repeat-takes-again",
+            Self::FloorIgnored => "floor-ignored",
+            Self::ChargesFromStaleRecord => "charge-from-stale-record",
         }
     }
 
@@ -106,6 +133,23 @@ impl Plant {
             Self::OutputsShareAKey => "All chunks of a job write their output under one key.",
             Self::LimitsIgnored => "Jobs start whether or not there is a place for them.",
             Self::ChargesInFull => "An attempt that ends is charged all that was set aside.",
+            Self::StaleStanding => "What somebody is in a company is looked up once and kept.",
+            Self::PushesUnasked => {
+                "Live pushes go to whoever subscribed, whatever they are in the company by now."
+            }
+            Self::LooksOnce => {
+                "A request looks up once what its caller is in a company, and waits on with that."
+            }
+            Self::ListForgetsTenant => "A list is read without asking whose it is.",
+            Self::CountedOutside => {
+                "A window is counted in a write of its own, a moment after the job is created."
+            }
+            Self::RefusedCounted => "A creation that is refused is counted in its windows nevertheless.",
+            Self::RepeatTakesAgain => "A creation that is repeated takes its places in windows again.",
+            Self::FloorIgnored => "A creation reserves credits that are not there.",
+            Self::ChargesFromStaleRecord => {
+                "An end is charged by the record as it was read, whatever was written since."
+            }
         }
     }
 
@@ -127,10 +171,16 @@ impl Plant {
             Self::DeadlineIgnored => &["P1"],
             Self::NobodySweeps => &["P1", "P4"],
             Self::KeysForgotten => &["P8"],
-            Self::EverybodyOwnsEverything => &["P9"],
+            Self::EverybodyOwnsEverything
+            | Self::StaleStanding
+            | Self::PushesUnasked
+            | Self::LooksOnce
+            | Self::ListForgetsTenant => &["P9"],
             Self::OutputsShareAKey => &["P3"],
             Self::LimitsIgnored => &["§4"],
-            Self::ChargesInFull => &["P5"],
+            Self::ChargesInFull | Self::ChargesFromStaleRecord => &["P5"],
+            Self::CountedOutside | Self::RefusedCounted | Self::RepeatTakesAgain => &["limits"],
+            Self::FloorIgnored => &["P6"],
         }
     }
 
@@ -160,6 +210,7 @@ pub(crate) fn bend(plant: Option<Plant>, step: &Step, job: &Job) -> Step {
         Plant::CancelIgnored if claims || is_completion(step) || is_renewal(step) => {
             |guard| matches!(guard, Guard::CancelRequested(false))
         }
+        Plant::ChargesFromStaleRecord => |guard| matches!(guard, Guard::VersionIs(_)),
         Plant::LiveLeasesTaken => |guard| matches!(guard, Guard::SlotFree { .. }),
         _ => |_| false,
     };

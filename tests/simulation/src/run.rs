@@ -1,28 +1,27 @@
 //! One run: starts what is due, lets it go on, and moves the time when nobody can.
 
+mod deliver;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use docmill_core::job::{Job, Priority};
-use docmill_core::message::Message;
 use docmill_core::time::Time;
-use docmill_memory::Delivery;
 
 use crate::ending;
 use crate::fate::{Fate, KINDS, Menu};
 use crate::parts::Parts;
 use crate::plants::Plant;
-use crate::ports::{apply_ghost, title};
+use crate::ports::apply_ghost;
+use crate::rules::Rules;
 use crate::scenario::{Act, Outage, USERS};
 use crate::sim::{Line, START, Sim, State};
 use crate::stream::Stream;
 use crate::tape::{Source, Tape};
 use crate::tasks::Tasks;
-use crate::watch::{Violation, Watch, record};
-use crate::worker;
+use crate::watch::{Violation, Watch};
 
 /// Polls and starts in one run; far more than any needs.
 const MOST_STEPS: u32 = 300_000;
@@ -32,8 +31,6 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(29);
 
 /// Longest a sweep takes.
 const SWEEP_LIMIT: Duration = Duration::from_secs(55);
-
-const MINUTE: Duration = Duration::from_secs(60);
 
 /// What came of a run.
 #[derive(Clone, Debug)]
@@ -48,6 +45,8 @@ pub struct Ran {
     pub faults: [u64; KINDS],
     /// Attempts that ended, by status and outcome.
     pub ends: BTreeMap<String, u64>,
+    /// Requests about jobs and companies, by what the user was to them and what came of it.
+    pub asked: BTreeMap<String, u64>,
     /// Paid calls under a lease of an attempt that was over, while the next one ran.
     pub across_attempts: u64,
 }
@@ -72,6 +71,7 @@ fn run(tape: Tape, source: Source, plant: Option<Plant>, tell: bool) -> Ran {
     } = tape;
     let state = State::new(source, fates, acts.clone(), START.plus(calm), tell);
     let sim = Arc::new(Sim::new(state, plant));
+    sim.state().watch.rules = Rules::of(seed);
     let mut scheduler = Scheduler::new(sim.clone(), seed, &acts, outage);
     scheduler.go();
     drop(scheduler.tasks);
@@ -88,6 +88,7 @@ fn run(tape: Tape, source: Source, plant: Option<Plant>, tell: bool) -> Ran {
         lines: state.log.take().unwrap_or_default(),
         faults: state.counts,
         ends: std::mem::take(&mut state.watch.ends),
+        asked: std::mem::take(&mut state.watch.asked),
         across_attempts: state.watch.across_attempts,
     }
 }
@@ -115,6 +116,8 @@ impl State {
             violation: None,
             ghosts: Vec::new(),
             tries: BTreeMap::new(),
+            remembered: BTreeMap::new(),
+            ledger: None,
             made_by: BTreeMap::new(),
         }
     }
@@ -173,7 +176,9 @@ impl Scheduler {
             }
             let Some(next) = self.next_time() else { break };
             self.sim.clock.advance_to(next);
-            self.check_limits();
+            if let Some((promise, text)) = ending::late(&self.sim, self.outage) {
+                self.sim.broken(promise, text);
+            }
         }
         if let Some((promise, text)) = ending::check(&self.sim, &self.parts) {
             self.sim.broken(promise, text);
@@ -233,80 +238,6 @@ impl Scheduler {
         !due.is_empty()
     }
 
-    fn deliver(&mut self, now: Time) -> bool {
-        let outage = self.outage.filter(|outage| outage.holds(now));
-        if outage.is_some_and(|outage| !outage.loses) {
-            return false;
-        }
-        if self
-            .parts
-            .memory
-            .queue
-            .next_visible_at()
-            .is_none_or(|at| at > now)
-        {
-            return false;
-        }
-        let mut any = false;
-        for priority in Priority::ALL {
-            while let Some(first) = self.receive(priority) {
-                any = true;
-                if outage.is_some() {
-                    self.lose(&first);
-                } else {
-                    self.hand_over(priority, first);
-                }
-            }
-        }
-        any
-    }
-
-    fn receive(&self, priority: Priority) -> Option<(Delivery, Message)> {
-        let delivery = self.parts.memory.queue.receive(priority, 1).pop()?;
-        let message = serde_json::from_str(&delivery.body).ok()?;
-        Some((delivery, message))
-    }
-
-    fn lose(&self, (delivery, message): &(Delivery, Message)) {
-        self.sim
-            .tell(|state| format!("the message {} is lost", title(state, message)));
-        self.parts.memory.queue.acknowledge(delivery);
-        self.sim.state().watch.messages.lost(message);
-    }
-
-    fn hand_over(&mut self, priority: Priority, (delivery, message): (Delivery, Message)) {
-        let queue = self.parts.memory.queue.clone();
-        let title = title(&self.sim.state(), &message);
-        self.workers += 1;
-        let card = self.sim.card(format!("worker {}", self.workers), &title, true);
-        let mut batch = vec![(delivery, message)];
-        match self.sim.fate(card, Menu::Delivery) {
-            Some(Fate::Drop) => {
-                self.lose(&batch[0]);
-                return;
-            }
-            Some(Fate::Delay(time)) => {
-                self.sim
-                    .tell(|_| format!("the message {title} comes {:.3} s late", time.as_secs_f64()));
-                queue.give_back(&batch[0].0, time);
-                return;
-            }
-            Some(Fate::Double) => {
-                self.sim.tell(|_| format!("the message {title} comes twice"));
-                let (delivery, message) = &batch[0];
-                queue.send_raw(priority, &delivery.tenant, &delivery.body);
-                self.sim.state().watch.messages.sent(message);
-            }
-            Some(Fate::Batch(most)) => {
-                batch.extend((1..most).map_while(|_| self.receive(priority)));
-            }
-            _ => {}
-        }
-        let work = worker::work(self.sim.clone(), self.parts.clone(), card, batch);
-        let until = self.sim.now().plus(worker::TIME_LIMIT);
-        self.tasks.start(card, until, work);
-    }
-
     fn start_sweeps(&mut self, now: Time) -> bool {
         let mut any = false;
         if self.next_sweep().is_some_and(|at| at <= now) {
@@ -340,7 +271,13 @@ impl Scheduler {
         let (sim, parts) = (self.sim.clone(), self.parts.clone());
         sim.tell(|state| format!("{} starts", state.cards[card].name));
         let sweep = async move {
-            parts.sweep.run(Duration::ZERO).await;
+            let swept = parts.sweep.run(Duration::ZERO).await;
+            if swept.wrong_balances > 0 {
+                sim.broken(
+                    "P6",
+                    "a sweep finds a balance that is not what its ledger says".to_owned(),
+                );
+            }
         };
         let until = self.sim.now().plus(SWEEP_LIMIT);
         self.tasks.start(card, until, sweep);
@@ -414,29 +351,5 @@ impl Scheduler {
             self.stream.borrow().due_at().filter(|_| !running),
         ];
         times.into_iter().flatten().min().map(|at| at.max(now))
-    }
-
-    /// P1, for jobs that nobody ends.
-    fn check_limits(&self) {
-        let now = self.sim.now();
-        let late = {
-            let state = self.sim.state();
-            let healed_at = state.healed_at.max(state.calm_at);
-            let healed_at = self.outage.map_or(healed_at, |outage| {
-                let to = START.plus(outage.to);
-                healed_at.max(to.min(now))
-            });
-            let is_late =
-                |job: &&Job| !job.status.is_terminal() && now > record::limit(job, healed_at).plus(MINUTE);
-            state
-                .watch
-                .records
-                .values()
-                .find(is_late)
-                .map(|job| state.job_name(job.id))
-        };
-        if let Some(job) = late {
-            self.sim.broken("P1", format!("{job} is still open"));
-        }
     }
 }

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use docmill_core::company::Role;
 use docmill_core::time::Time;
 
+use crate::crowd;
 use crate::dice::Dice;
+use crate::doors::Door;
 use crate::sim::START;
 
 /// What a piece of work does at one try.
@@ -46,6 +49,8 @@ pub enum What {
         script: Script,
         /// The key.
         key: Option<u8>,
+        /// For this company.
+        company: Option<u8>,
     },
     /// Submits the document of an earlier act again, under its key; perhaps with another word in it.
     Again {
@@ -75,6 +80,43 @@ pub enum What {
     Pry {
         /// The act.
         of: u32,
+    },
+    /// Tries one door to the job, or to its company.
+    Ask {
+        /// The act.
+        of: u32,
+        /// The door.
+        door: Door,
+    },
+    /// Invites a user to a company.
+    Invite {
+        /// The company.
+        company: u8,
+        /// The user.
+        whom: u8,
+        /// As what.
+        role: Role,
+    },
+    /// Takes an invitation.
+    Join {
+        /// The company.
+        company: u8,
+    },
+    /// Gives a member a role.
+    SetRole {
+        /// The company.
+        company: u8,
+        /// The user.
+        whom: u8,
+        /// This one.
+        role: Role,
+    },
+    /// Takes a user out of a company, or leaves it.
+    Remove {
+        /// The company.
+        company: u8,
+        /// The user.
+        whom: u8,
     },
     /// The WebSocket of an act that followed breaks.
     HangUp {
@@ -122,10 +164,24 @@ pub(crate) struct Scenario {
 }
 
 /// Users by number.
-pub(crate) const USERS: [&str; 3] = ["alice", "bob", "carol"];
+pub(crate) const USERS: [&str; 5] = ["alice", "bob", "carol", "dave", OPERATOR];
+
+/// The one who runs the installation.
+pub(crate) const OPERATOR: &str = "olga";
+
+/// Companies by number.
+pub(crate) const COMPANIES: [&str; 2] = ["acme", "bolt"];
+
+/// Who is what in which company from the beginning: each has its first admin, one user is in both, and one in none.
+pub(crate) const FOUNDERS: [(u8, u8, Role); 4] = [
+    (0, 0, Role::Admin),
+    (0, 1, Role::Member),
+    (1, 2, Role::Admin),
+    (1, 1, Role::Member),
+];
 
 impl Scenario {
-    pub(crate) fn of(dice: &mut Dice) -> Self {
+    pub(crate) fn of(dice: &mut Dice, crowded: bool) -> Self {
         let calm = match dice.roll(4) {
             0 => dice.seconds(60),
             1..=2 => dice.seconds(15 * 60),
@@ -144,23 +200,33 @@ impl Scenario {
                 loses: dice.once_in(2),
             }
         });
-        let mut acts = Vec::new();
-        let jobs = match dice.roll(8) {
-            0..=3 => 1,
-            4..=6 => 2,
-            _ => 3,
+        let mut acts = if crowded {
+            crowd::acts(dice, calm)
+        } else {
+            alone(dice, calm)
         };
-        for _ in 0..jobs {
-            submit(dice, &mut acts, calm);
-        }
-        let submits: Vec<(u32, u8, Duration)> = acts.iter().map(|act| (act.id, act.user, act.at)).collect();
-        for _ in 0..dice.roll(7) {
-            let Some(about) = dice.pick(&submits) else { break };
-            meddle(dice, &mut acts, about, calm);
-        }
         acts.sort_by_key(|act| (act.at, act.id));
         Self { acts, outage, calm }
     }
+}
+
+/// Users who have nothing to do with each other.
+fn alone(dice: &mut Dice, calm: Duration) -> Vec<Act> {
+    let mut acts = Vec::new();
+    let jobs = match dice.roll(8) {
+        0..=3 => 1,
+        4..=6 => 2,
+        _ => 3,
+    };
+    for _ in 0..jobs {
+        submit(dice, &mut acts, calm);
+    }
+    let submits: Vec<(u32, u8, Duration)> = acts.iter().map(|act| (act.id, act.user, act.at)).collect();
+    for _ in 0..dice.roll(7) {
+        let Some(about) = dice.pick(&submits) else { break };
+        meddle(dice, &mut acts, about, calm);
+    }
+    acts
 }
 
 fn submit(dice: &mut Dice, acts: &mut Vec<Act>, calm: Duration) {
@@ -173,6 +239,7 @@ fn submit(dice: &mut Dice, acts: &mut Vec<Act>, calm: Duration) {
         what: What::Submit {
             script,
             key: dice.once_in(2).then(|| small(dice.roll(2))),
+            company: None,
         },
     });
 }
@@ -229,7 +296,7 @@ fn meddle(dice: &mut Dice, acts: &mut Vec<Act>, (of, user, from): (u32, u8, Dura
     acts.push(Act { id, user, at, what });
 }
 
-fn script(dice: &mut Dice) -> Script {
+pub(crate) fn script(dice: &mut Dice) -> Script {
     let chunks = match dice.roll(6) {
         0..=1 => 1,
         2..=3 => 2,
@@ -267,7 +334,7 @@ fn steps(dice: &mut Dice, odds: u64) -> Vec<Do> {
     steps
 }
 
-fn moment(dice: &mut Dice, within: Duration) -> Duration {
+pub(crate) fn moment(dice: &mut Dice, within: Duration) -> Duration {
     match dice.roll(4) {
         0 => Duration::ZERO,
         1 => dice.seconds(5),
@@ -276,10 +343,10 @@ fn moment(dice: &mut Dice, within: Duration) -> Duration {
     }
 }
 
-fn number(acts: &[Act]) -> u32 {
+pub(crate) fn number(acts: &[Act]) -> u32 {
     acts.iter().map(|act| act.id).max().unwrap_or(0) + 1
 }
 
-fn small(roll: u64) -> u8 {
+pub(crate) fn small(roll: u64) -> u8 {
     u8::try_from(roll).unwrap_or(0)
 }

@@ -24,6 +24,8 @@ pub struct Found {
     pub faults: [u64; KINDS],
     /// Attempts that were completed, by outcome.
     pub ends: BTreeMap<String, u64>,
+    /// Requests about jobs and companies, by what the user was to them and what came of it.
+    pub asked: BTreeMap<String, u64>,
     /// Paid calls under a lease of an attempt that was over, while the next one ran.
     pub across_attempts: u64,
 }
@@ -34,9 +36,8 @@ impl Found {
         for (sum, count) in self.faults.iter_mut().zip(ran.faults) {
             *sum += count;
         }
-        for (end, count) in ran.ends {
-            *self.ends.entry(end).or_default() += count;
-        }
+        add(&mut self.ends, ran.ends);
+        add(&mut self.asked, ran.asked);
         self.across_attempts += ran.across_attempts;
         if ran.violation.is_some() && self.failure.as_ref().is_none_or(|tape| ran.tape.seed < tape.seed) {
             self.failure = Some(ran.tape);
@@ -48,15 +49,20 @@ impl Found {
         for (sum, count) in self.faults.iter_mut().zip(other.faults) {
             *sum += count;
         }
-        for (end, count) in other.ends {
-            *self.ends.entry(end).or_default() += count;
-        }
+        add(&mut self.ends, other.ends);
+        add(&mut self.asked, other.asked);
         self.across_attempts += other.across_attempts;
         if let Some(tape) = other.failure
             && self.failure.as_ref().is_none_or(|known| tape.seed < known.seed)
         {
             self.failure = Some(tape);
         }
+    }
+}
+
+fn add(sums: &mut BTreeMap<String, u64>, counts: BTreeMap<String, u64>) {
+    for (name, count) in counts {
+        *sums.entry(name).or_default() += count;
     }
 }
 

@@ -7,19 +7,22 @@ use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use docmill_core::account::{Account, Ledger};
+use docmill_core::company::Role;
 use docmill_core::ids::JobId;
 use docmill_core::message::Message;
 use docmill_core::ports::{Clock, PortError, PortResult};
 use docmill_core::step::Step;
 use docmill_core::time::Time;
-use docmill_memory::VirtualClock;
+use docmill_memory::{MemoryLedger, VirtualClock};
+use futures::FutureExt;
 
 use crate::fate::{Fate, KINDS, Menu};
 use crate::plants::Plant;
 use crate::ports::Kind;
-use crate::scenario::{Act, Script, What};
+use crate::scenario::{Act, Script, USERS, What};
 use crate::tape::{Site, Source};
-use crate::watch::{Violation, Watch};
+use crate::watch::{Since, Violation, Watch};
 
 /// When every run begins.
 pub(crate) const START: Time = Time::from_ms(1_800_000_000_000);
@@ -42,6 +45,8 @@ pub(crate) struct Card {
     pub(crate) act: Option<u32>,
     /// The user, for requests.
     pub(crate) user: Option<u8>,
+    /// When it began, or the request that it makes now.
+    pub(crate) since: Since,
     /// A renewal of it met a fault.
     pub(crate) hurt: bool,
 }
@@ -82,8 +87,24 @@ pub(crate) struct State {
     pub(crate) ghosts: Vec<Ghost>,
     /// Tries made so far, by job and piece of work.
     pub(crate) tries: BTreeMap<(JobId, String), usize>,
+    /// What a planted bug remembers of who is what in which company; by card, where each has its own memory.
+    pub(crate) remembered: BTreeMap<(usize, String, String), Role>,
+    /// Where accounts are kept.
+    pub(crate) ledger: Option<Arc<MemoryLedger>>,
     /// The act that made each job.
     pub(crate) made_by: BTreeMap<JobId, u32>,
+}
+
+impl Card {
+    /// Whether it acts for this user.
+    pub(crate) fn is(&self, user: &str) -> bool {
+        self.user() == Some(user)
+    }
+
+    /// The user it acts for.
+    pub(crate) fn user(&self) -> Option<&'static str> {
+        self.user.map(|user| USERS[usize::from(user)])
+    }
 }
 
 impl State {
@@ -160,7 +181,9 @@ impl Sim {
         let hash = crate::dice::hash(site);
         let nth = state.seen.entry(hash).or_default();
         *nth += 1;
-        let who = hash ^ u64::from(*nth).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let nth = *nth;
+        let since = state.watch.members.since(now);
+        let who = hash ^ u64::from(nth).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         state.cards.push(Card {
             name,
             who,
@@ -171,6 +194,7 @@ impl Sim {
             message: None,
             act: None,
             user: None,
+            since,
             hurt: false,
         });
         let card = state.cards.len() - 1;
@@ -178,6 +202,20 @@ impl Sim {
             state.cards[card].skew_ms = i64::from(off);
         }
         card
+    }
+
+    /// A user's account as it is.
+    pub(crate) fn account(&self, user: &str) -> Account {
+        let ledger = self.state().ledger.clone();
+        let read = ledger.and_then(|ledger| ledger.account(user).now_or_never());
+        read.and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// Whoever acts now makes another request.
+    pub(crate) fn next_request(&self) {
+        let now = self.now();
+        let mut state = self.state();
+        state.card().since = state.watch.members.since(now);
     }
 
     /// What the tape has for a card's next site.
@@ -259,7 +297,7 @@ impl Sim {
                 step_back().await;
                 effect().await
             }
-            Fate::Slow(time) => {
+            Fate::Slow(time) | Fate::Overtaken(time) => {
                 self.clock.sleep(time).await;
                 effect().await
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::dice::Dice;
 use crate::fate::{Fate, Menu, Weather};
+use crate::rules::Rules;
 use crate::scenario::{Act, Outage, Scenario};
 
 /// Where something may deviate: in the life of whom (a hash of its name), and which time.
@@ -33,7 +34,8 @@ pub struct Tape {
 impl Tape {
     /// The users' part of the tape of `seed`; the faults are drawn as the run goes.
     pub(crate) fn blank(seed: u64) -> Self {
-        let Scenario { acts, outage, calm } = Scenario::of(&mut Dice::new(seed));
+        let crowded = Rules::of(seed).crowded;
+        let Scenario { acts, outage, calm } = Scenario::of(&mut Dice::new(seed), crowded);
         Self {
             seed,
             acts,
@@ -66,7 +68,7 @@ impl Source {
     /// Draws for `seed`.
     pub(crate) fn drawn(seed: u64) -> Self {
         let mut dice = Dice::new(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0xfa7e);
-        let weather = Weather::of(&mut dice);
+        let weather = Weather::of(&mut dice, Rules::of(seed).crowded);
         Self::Drawn(Box::new((dice, weather)))
     }
 

@@ -39,6 +39,18 @@ fn the_promises_hold_under_every_fault() {
             found.ends
         );
     }
+    for answer in [
+        "owner: let in",
+        "admin: let in",
+        "member: let in",
+        "member: forbidden",
+        "operator: let in",
+        "operator: forbidden",
+        "former member: told of nothing",
+        "stranger: told of nothing",
+    ] {
+        assert!(found.asked.contains_key(answer), "no {answer}: {:?}", found.asked);
+    }
 }
 
 /// Seeds that once broke a promise: a claim was sent again after a cancel, and taken for one that had succeeded.

@@ -31,10 +31,11 @@ pub struct Doors {
     clock: Arc<dyn Clock>,
 }
 
-/// A job that a caller may act on. Only [`Doors`] makes one.
+/// A job that a caller may act on, as it was read when that was seen. Only [`Doors`] makes one.
 #[derive(Clone, Debug)]
 pub struct Granted {
     job: Box<Job>,
+    caller: Caller,
     standings: Standings,
 }
 
@@ -53,6 +54,7 @@ impl Granted {
         debug_assert_eq!(job.id, self.job.id);
         Self {
             job: Box::new(job),
+            caller: self.caller.clone(),
             standings: self.standings.clone(),
         }
     }
@@ -89,14 +91,23 @@ impl Doors {
         }
         Ok(Granted {
             job: Box::new(job),
+            caller: caller.clone(),
             standings,
         })
     }
 
-    /// The job's record as it stands now, for who has a grant on it; `None` once it is gone.
+    /// The job's record as it stands now, for who has a grant on it; `None` once it is gone, or is not theirs to see any
+    /// more: somebody may leave its company while their request waits.
     pub async fn again(&self, granted: &Granted) -> PortResult<Option<Granted>> {
-        let job = self.kept(granted.job.id).await?;
-        Ok(job.map(|job| granted.now(job)))
+        let Some(job) = self.kept(granted.job.id).await? else {
+            return Ok(None);
+        };
+        let standings = standings(self.companies.as_ref(), &granted.caller, &job).await?;
+        Ok(standings.allow(Action::SeeJob).then(|| Granted {
+            job: Box::new(job),
+            caller: granted.caller.clone(),
+            standings,
+        }))
     }
 
     /// The job with what stands beside its record, both read at once.
@@ -122,9 +133,12 @@ impl Doors {
         self.details.details(granted.job.id).await
     }
 
-    /// Events with a version above `after`, oldest first, at most `limit`.
+    /// Events with a version above `after`, oldest first, at most `limit`. What is newer than the grant is not had for
+    /// it: nobody knows whether the job still was the caller's to see then.
     pub async fn events(&self, granted: &Granted, after: u64, limit: usize) -> PortResult<Vec<Event>> {
-        self.events.after(granted.job.id, after, limit).await
+        let mut events = self.events.after(granted.job.id, after, limit).await?;
+        events.retain(|event| event.version <= granted.job.version);
+        Ok(events)
     }
 
     /// Whether the caller may do `action` to the installation.
@@ -147,9 +161,11 @@ impl Doors {
         limit: usize,
     ) -> Result<JobPage, Problem> {
         if let Some(company) = company {
-            self.company(caller, company, Action::SeeCompany).await?;
             let tenant = Tenant::Company(company.to_owned());
-            return Ok(self.jobs.list(&tenant, filter, after, limit).await?);
+            let page = self.jobs.list(&tenant, filter, after, limit).await?;
+            // Afterwards, so that nobody is shown what came to be after they had left.
+            self.company(caller, company, Action::SeeCompany).await?;
+            return Ok(page);
         }
         let tenant = Tenant::User(caller.owner.clone());
         let mut page = JobPage::default();

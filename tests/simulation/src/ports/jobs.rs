@@ -1,13 +1,14 @@
 //! The job records. Every write passes here, under the eyes of the watch.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use docmill_core::account::Dues;
 use docmill_core::ids::JobId;
 use docmill_core::job::Job;
 use docmill_core::ports::{
-    Created, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob, PortError, PortResult,
+    Clock, Created, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob, PortError, PortResult,
 };
 use docmill_core::running::{Admission, RunningLimits, Tenant};
 use docmill_core::step::{Applied, Step};
@@ -134,9 +135,26 @@ pub(crate) fn apply_ghost(sim: &Sim, jobs: &MemoryJobs, ghost: &Ghost) {
 }
 
 impl Port<MemoryJobs> {
+    /// Waits until somebody else writes the record, at most for `time`.
+    async fn wait_for_another(&self, id: JobId, time: Duration) {
+        let version = || {
+            let state = self.sim.state();
+            state.watch.records.get(&id).map(|job| job.version)
+        };
+        let (before, end) = (version(), self.sim.now().plus(time));
+        self.sim.says(|_| "waits for another write".to_owned());
+        while version() == before && self.sim.now() < end {
+            self.sim.clock.sleep(Duration::from_secs(1)).await;
+        }
+    }
+
     async fn step(&self, menu: Menu, id: JobId, step: &Step, kind: Kind) -> PortResult<Admission> {
         let card = self.sim.state().current;
         let fate = self.sim.fate(card, menu);
+        if let Some(Fate::Overtaken(time)) = fate {
+            self.wait_for_another(id, time).await;
+            return write(&self.sim, &self.inner, card, id, step, &kind);
+        }
         if let Some(fate) = fate {
             let mut state = self.sim.state();
             if is_renewal(step) && fate != Fate::Yield {
@@ -167,20 +185,21 @@ impl Port<MemoryJobs> {
 impl JobStore for Port<MemoryJobs> {
     async fn create(&self, new: NewJob) -> PortResult<Created> {
         let create = || async {
-            let mut entered = new.clone();
-            if self.sim.has(Plant::KeysForgotten) {
-                entered.idempotency = None;
-            }
-            if self.sim.has(Plant::LimitsIgnored) {
-                entered.places = None;
-            }
-            let created = self.inner.create(entered).await?;
+            let was_there = self.sim.state().watch.records.contains_key(&new.job.id);
+            let created = self.inner.create(self.bend_creation(&new)).await?;
             crate::watch::created(&self.sim, &new, &created);
+            self.after_creation(&new, &created, was_there).await?;
             Ok(created)
         };
-        self.sim
-            .call(Menu::Transaction, || "creates the job".to_owned(), create)
-            .await
+        let menu = Menu::Transaction;
+        let created = self
+            .sim
+            .call(menu, || "creates the job".to_owned(), create)
+            .await?;
+        if created == Created::Yes && self.sim.has(Plant::CountedOutside) {
+            self.count_outside(&new).await?;
+        }
+        Ok(created)
     }
 
     async fn idempotent(&self, owner: &str, key: &str, now: Time) -> PortResult<Option<IdempotencyEntry>> {
@@ -257,9 +276,14 @@ impl JobStore for Port<MemoryJobs> {
         limit: usize,
     ) -> PortResult<JobPage> {
         let list = || "lists the jobs".to_owned();
-        self.sim
+        let mut page = self
+            .sim
             .call(Menu::Read, list, || self.inner.list(tenant, filter, after, limit))
-            .await
+            .await?;
+        if self.sim.has(Plant::ListForgetsTenant) {
+            page.jobs = self.inner.all();
+        }
+        Ok(page)
     }
 
     async fn due(&self, shard: u8, now: Time, limit: usize) -> PortResult<Vec<JobId>> {

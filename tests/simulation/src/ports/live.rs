@@ -95,7 +95,7 @@ impl Connections for Port<MemoryConnections> {
         let post = || async {
             let posted = self.inner.post(connection, frame).await?;
             if posted == Posted::Sent {
-                self.sim.state().watch.clients.heard(connection, frame);
+                crate::watch::heard(&self.sim, connection, frame);
             }
             Ok(posted)
         };

@@ -1,9 +1,11 @@
 //! The ports in memory, with what may happen to each call.
 
+mod accounts;
 mod jobs;
 mod live;
 mod queue;
 mod storage;
+mod takes;
 
 use std::sync::Arc;
 

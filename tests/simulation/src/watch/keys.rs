@@ -41,6 +41,8 @@ impl Keys {
             Ok(job) if same && used.is_some_and(|(_, id)| *id == job.id) => None,
             Ok(_) if same => Some(("P8", format!("key {key} of {user} answers with another job"))),
             Ok(_) => Some(("P8", format!("key {key} of {user} is accepted for other content"))),
+            // Who may not make jobs in the company any more is told that first, whatever the key.
+            Err(problem) if problem.errors.iter().any(|error| error.code == "COMPANY_UNKNOWN") => None,
             Err(problem) if problem.status == 422 && same => Some((
                 "P8",
                 format!("key {key} of {user} is refused for the same content"),

@@ -3,15 +3,19 @@
 //! is never what the engine believes.
 //!
 //! `record`: P1, P2, P4, P10. `leases`: P5, P7. `keys`: P8. `messages`: acknowledgements. `places`: running limits.
-//! `credits`: P5, P6. `clients`: WebSockets.
+//! `credits`: P5, P6. `clients`: WebSockets. `members`: P9. `windows`: limits of starts and uploads. `rights`: what is seen
+//! of users as they act.
 
 mod clients;
 mod credits;
 mod keys;
 mod leases;
+mod members;
 mod messages;
 mod places;
 pub(crate) mod record;
+mod rights;
+mod windows;
 
 use std::collections::BTreeMap;
 
@@ -19,12 +23,16 @@ use docmill_core::ids::JobId;
 use docmill_core::job::Job;
 use docmill_core::message::Message;
 use docmill_core::ports::{Created, NewJob};
+use docmill_core::problem::Problem;
 use docmill_core::step::Step;
 use docmill_core::time::Time;
 
 pub(crate) use clients::{Clients, Version};
+pub(crate) use members::{Answer, Members, Since, Thing};
 pub(crate) use messages::Messages;
+pub(crate) use rights::{acted_in, heard};
 
+use crate::rules::Rules;
 use crate::sim::Sim;
 
 /// Clocks are off by less than this; what depends on two of them may be off by twice as much.
@@ -45,16 +53,19 @@ pub struct Violation {
 type Broken = Option<(&'static str, String)>;
 
 /// The books.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Watch {
-    /// Jobs of one user that may run at the same time.
-    pub(crate) limit: u32,
+    /// What may be used up.
+    pub(crate) rules: Rules,
     /// Every record as it is now.
     pub(crate) records: BTreeMap<JobId, Job>,
     pub(crate) leases: leases::Leases,
     pub(crate) messages: Messages,
     pub(crate) keys: keys::Keys,
     pub(crate) credits: credits::Credits,
+    pub(crate) members: Members,
+    pub(crate) windows: windows::Windows,
+    idle: places::Idle,
     pub(crate) clients: Clients,
     /// Visible changes of each job, in order.
     pub(crate) versions: BTreeMap<JobId, Vec<Version>>,
@@ -64,6 +75,8 @@ pub(crate) struct Watch {
     pub(crate) lost_changes: Vec<(JobId, u64)>,
     /// Attempts that ended, by status with outcome or code; for the figures.
     pub(crate) ends: BTreeMap<String, u64>,
+    /// Requests of users about jobs and companies, by what the user was to them and what came of it; for the figures.
+    pub(crate) asked: BTreeMap<String, u64>,
     /// Paid calls by a holder of an attempt that was over, while the next one ran.
     pub(crate) across_attempts: u64,
 }
@@ -74,13 +87,21 @@ pub(crate) fn wrote(sim: &Sim, card: usize, old: &Job, new: &Job, step: &Step) {
     let broken = {
         let mut state = sim.state();
         let healed_at = state.healed_at.max(state.calm_at);
+        let (since, user) = (state.cards[card].since, state.cards[card].user());
         let watch = &mut state.watch;
         watch.records.insert(new.id, new.clone());
         watch.note(old, new, now);
+        let rules = &watch.rules;
         record::check(old, new, step, now, healed_at)
             .or_else(|| watch.leases.check(card, old, new, step, now))
-            .or_else(|| watch.credits.check(old, new))
-            .or_else(|| places::check(&watch.records, new, watch.limit))
+            .or_else(|| watch.credits.check(old, new, rules, now))
+            .or_else(|| places::check(&watch.records, new, &rules.running))
+            .or_else(|| {
+                let pass = (new.owner.as_str(), new.pipeline.as_str(), false);
+                let begins = new.attempt != old.attempt;
+                begins.then(|| watch.windows.passed(rules, pass, since, now))?
+            })
+            .or_else(|| rights::check(&watch.members, user, new, step, since))
     };
     if let Some((promise, text)) = broken {
         sim.broken(promise, text);
@@ -92,6 +113,7 @@ pub(crate) fn created(sim: &Sim, new: &NewJob, created: &Created) {
     let broken = {
         let mut state = sim.state();
         let act = state.card().act.unwrap_or(0);
+        let (since, user, now) = (state.card().since, state.card().user(), sim.now());
         if *created != Created::Yes || state.watch.records.contains_key(&new.job.id) {
             None
         } else {
@@ -101,15 +123,23 @@ pub(crate) fn created(sim: &Sim, new: &NewJob, created: &Created) {
                 document.map_or_else(String::new, |(act, other)| crate::lines::document(act, other));
             let watch = &mut state.watch;
             watch.records.insert(new.job.id, new.job.clone());
-            watch.credits.created(new);
             let version = Version {
                 number: 1,
                 attempt: 1,
                 status: true,
-                at: sim.now(),
+                at: now,
+                moment: watch.members.now(),
             };
             watch.versions.insert(new.job.id, vec![version]);
-            places::check(&watch.records, &new.job, watch.limit).or_else(|| watch.keys.created(new, content))
+            let (job, rules) = (&new.job, &watch.rules);
+            places::check(&watch.records, job, &rules.running)
+                .or_else(|| watch.keys.created(new, content))
+                .or_else(|| watch.credits.created(new, rules, now))
+                .or_else(|| {
+                    let pass = (job.owner.as_str(), job.pipeline.as_str(), true);
+                    watch.windows.passed(rules, pass, since, now)
+                })
+                .or_else(|| rights::creates(&watch.members, user, job, since))
         }
     };
     sim.says(|state| format!("creates {}: {created:?}", state.job_name(new.job.id)));
@@ -146,6 +176,28 @@ pub(crate) fn paid(sim: &Sim, n: u32) {
 }
 
 impl Watch {
+    /// How memberships were when `version` of a job came to be.
+    pub(crate) fn moment_of(&self, job: JobId, version: u64) -> usize {
+        let mut versions = self.versions.get(&job).into_iter().flatten();
+        versions
+            .find(|known| known.number == version)
+            .map_or(0, |known| known.moment)
+    }
+
+    /// Time has passed, and since `healed_at` without a fault.
+    pub(crate) fn time_passed(&mut self, now: Time, healed_at: Time) -> Broken {
+        let limits = &self.rules.running;
+        self.idle.check(&self.records, limits, now, healed_at)
+    }
+
+    /// A request of a user for something at a price, begun at `since`, was refused.
+    pub(crate) fn refused(&self, (user, price): (&str, u32), problem: &Problem, since: Since) -> Broken {
+        self.windows.refused(user, problem, since).or_else(|| {
+            self.credits
+                .refused(&self.rules, (user, price), problem, since.at)
+        })
+    }
+
     fn note(&mut self, old: &Job, new: &Job, now: Time) {
         if new.version == old.version {
             return;
@@ -167,6 +219,7 @@ impl Watch {
             attempt: new.attempt,
             status,
             at: now,
+            moment: self.members.now(),
         });
     }
 }

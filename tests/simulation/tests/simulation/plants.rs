@@ -57,6 +57,15 @@ found! {
     outputs_that_share_a_key_are_found: OutputsShareAKey,
     ignored_limits_are_found: LimitsIgnored,
     a_charge_in_full_is_found: ChargesInFull,
+    a_standing_that_is_kept_for_ever_is_found: StaleStanding,
+    pushes_that_ask_nobody_are_found: PushesUnasked,
+    a_standing_that_is_kept_for_a_request_is_found: LooksOnce,
+    a_list_that_forgets_its_tenant_is_found: ListForgetsTenant,
+    a_window_counted_outside_the_transaction_is_found: CountedOutside,
+    a_refused_creation_that_is_counted_is_found: RefusedCounted,
+    a_repeated_creation_that_takes_again_is_found: RepeatTakesAgain,
+    an_ignored_floor_is_found: FloorIgnored,
+    a_charge_from_a_stale_record_is_found: ChargesFromStaleRecord,
 }
 
 #[test]
