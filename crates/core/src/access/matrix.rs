@@ -57,7 +57,7 @@ impl FromStr for Standing {
 /// What somebody wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    /// See a job, its events, and follow it live.
+    /// See a job and its events. Live connections know their user alone: to them an operator is nobody special.
     SeeJob,
     /// Fetch a job's result.
     FetchResult,
@@ -113,7 +113,7 @@ const fn rule(action: Action, name: &'static str, allowed: &'static [Standing]) 
 pub const MATRIX: &[Rule] = &[
     rule(
         Action::SeeJob,
-        "see a job and its events, follow it live",
+        "see a job and its events",
         &[Owner, Member, Admin, Operator],
     ),
     rule(
