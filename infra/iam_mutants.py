@@ -32,7 +32,7 @@ CONCERNS = {
                "company_data"],
     "status": ["results", "listing", "service", "following", "companies", "deletion"],
     "worker": ["results", "permissions", "control", "faults", "limits", "books"],
-    "push": ["live", "permissions", "following", "companies", "callbacks"],
+    "push": ["live", "permissions", "following", "companies", "callbacks", "deletion"],
     "callback": ["callbacks"],
     "socket": ["live", "permissions", "tickets", "companies"],
     "sweep": ["permissions", "faults", "limits", "control", "deletion", "company_data"],
@@ -47,6 +47,7 @@ SHOWN_BY = [
     (r"intake s3:DeleteObject", "deletion"),
     (r"intake dynamodb:(BatchWriteItem|Query) .*Events", "deletion"),
     (r"push sqs:SendMessage", "callbacks"),
+    (r"push dynamodb:(BatchWriteItem|Query) .*Events", "deletion"),
     (r"status dynamodb:\w+ .*Accounts", "companies"),
     (r"(push|socket) dynamodb:\w+ .*Accounts", "companies"),
 ]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use docmill_cli::client::{JobQuery, ResultQuery};
 use docmill_system_tests::{refusal, stack, texts};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_deleted_job_is_gone_by_every_door() {
@@ -44,7 +45,7 @@ async fn a_deleted_job_is_gone_by_every_door() {
 async fn an_open_job_is_cancelled_before_it_is_deleted() {
     let stack = stack!();
     let user = stack.user("open").await;
-    let file = serde_json::json!({"name": "roman.txt", "size": 100, "content_type": "text/plain"});
+    let file = json!({"name": "roman.txt", "size": 100, "content_type": "text/plain"});
     let new = docmill_system_tests::novel();
     let (job, _) = user.client.announce(&new, &[file]).await.unwrap();
     let refused = refusal(user.client.delete(&job.job_id).await);
@@ -55,4 +56,37 @@ async fn an_open_job_is_cancelled_before_it_is_deleted() {
     user.client.cancel(&job.job_id).await.unwrap();
     user.client.delete(&job.job_id).await.unwrap();
     assert_eq!(refusal(user.client.job(&job.job_id).await).status, 404);
+}
+
+/// The stream of changes may trail by hours.
+#[tokio::test]
+async fn a_change_that_is_told_of_after_the_deletion_leaves_no_event() {
+    let stack = stack!();
+    let user = stack.user("late").await;
+    let id = user
+        .completed(&user.submit(texts::STORY).await.job_id)
+        .await
+        .job_id;
+    let ended = stack.record(&id).await;
+    let mut before = ended.clone();
+    before["status"] = json!({"S": "processing"});
+    let version: u64 = ended["version"]["N"].as_str().unwrap().parse().unwrap();
+    before["version"] = json!({"N": (version - 1).to_string()});
+    user.client.delete(&id).await.unwrap();
+    let change = json!({"Records": [{
+        "eventID": "1", "eventName": "MODIFY", "eventSource": "aws:dynamodb",
+        "dynamodb": {
+            "Keys": {"job_id": {"S": id}}, "OldImage": before, "NewImage": ended, "SequenceNumber": "1",
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+    }]});
+    let push = stack.value("DOCMILL_PUSH_FUNCTION");
+    let answer = stack.invoke(push, &change).await;
+    assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
+    let entries = json!({
+        "TableName": stack.value("DOCMILL_EVENTS_TABLE"),
+        "KeyConditionExpression": "job_id = :id",
+        "ExpressionAttributeValues": {":id": {"S": id}},
+    });
+    assert_eq!(stack.dynamodb("Query", entries).await["Items"], json!([]));
 }
