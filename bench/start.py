@@ -3,7 +3,7 @@
     make package && python3 bench/start.py [--runs 20]
 
 A stub of the Lambda runtime API listens on 127.0.0.1; each bootstrap is started with it and killed at its first poll.
-Prints a Markdown table; exits 1 where a package is above 6 MB (the worker's 8 MB) or a median is 20 ms or more.
+Prints a Markdown table; exits 1 where a package is above 6 MB or a median is 20 ms or more.
 """
 
 import argparse
@@ -19,8 +19,6 @@ ROOT = Path(__file__).resolve().parents[1]
 LAMBDA = ROOT / "target" / "lambda"
 FUNCTIONS = ("intake", "status", "worker", "push", "callback", "socket", "sweep", "site")
 MAX_ZIPPED_MB = 6.0
-# It carries the reader of PDF with its decoders, fonts and character maps.
-MAX_ZIPPED_MB_OF = {"worker": 8.0}
 MAX_START_MS = 20.0
 
 ENVIRONMENT = {
@@ -88,7 +86,7 @@ def main():
         times = [start_ms(bootstrap) for _ in range(runs)]
         median = statistics.median(times)
         print(f"| {name} | {size_mb:.2f} | {median:.1f} | {min(times):.1f} | {max(times):.1f} |")
-        if size_mb > MAX_ZIPPED_MB_OF.get(name, MAX_ZIPPED_MB) or median >= MAX_START_MS:
+        if size_mb > MAX_ZIPPED_MB or median >= MAX_START_MS:
             over.append(name)
     if over:
         sys.exit(f"bench: package or start above its limit: {', '.join(over)}")

@@ -3,11 +3,12 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::config::{RequestChecksumCalculation, ResponseChecksumValidation, SharedCredentialsProvider};
 
 use crate::http::LazyHttpClient;
 use crate::meter::RequestMeter;
@@ -46,16 +47,21 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Clients for the region, credentials and endpoint that the environment names. Nothing is asked over the network
-    /// before the first request.
-    pub async fn load() -> Self {
-        let http = LazyHttpClient::default();
-        Self::from_config(
-            aws_config::defaults(BehaviorVersion::v2026_01_12())
-                .http_client(http)
-                .load()
-                .await,
-        )
+    /// Clients for the region, credentials and endpoint in the environment, where Lambda puts them. Nothing is asked
+    /// over the network before the first request.
+    ///
+    /// Not the SDK's own search, which also looks in profiles, at STS and at the metadata of a machine or a container:
+    /// there is nothing to find there, and its clients and parsers would be in every package.
+    pub fn load() -> Self {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+        let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+        let mut config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .credentials_provider(credentials)
+            .region(region.map(Region::new));
+        config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
+        Self::from_config(config.build())
     }
 
     /// Clients for the region, credentials and endpoint in `config`.

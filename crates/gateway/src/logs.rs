@@ -1,7 +1,8 @@
 //! Structured logs: JSON lines on standard output, which CloudWatch Logs takes as they are.
 //!
 //! `RUST_LOG` filters by level and by crate (`info`, `warn,docmill_core=debug`). INFO is quiet: one line an invocation,
-//! written at the boundary, with `job_id`, `outcome` and `duration_ms` where there are such.
+//! written at the boundary, with `job_id`, `outcome` and `duration_ms` where there are such. Release builds have no TRACE:
+//! none is written here, and the libraries' tells of bytes on the wire.
 
 use std::panic::PanicHookInfo;
 use std::time::Instant;

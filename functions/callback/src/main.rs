@@ -15,7 +15,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 async fn main() -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Callback::read(&Env::process())?;
-    let clients = Clients::load().await;
+    let clients = Clients::load();
     let secrets = DynamoCallbackSecrets::new(clients.dynamodb(), &config.accounts_table);
     let app = &CallbackApp {
         deliverer: Deliverer {

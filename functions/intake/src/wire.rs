@@ -24,7 +24,7 @@ use crate::IntakeApp;
 pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Intake::read(&Env::process())?;
-    let clients = Clients::load().await;
+    let clients = Clients::load();
     let jobs = DynamoJobs::new(clients.dynamodb(), &config.jobs_table)
         .moving(&config.accounts_table)
         .creating(&config.events_table);

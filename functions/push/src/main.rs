@@ -17,7 +17,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 async fn main() -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Push::read(&Env::process())?;
-    let clients = Clients::load().await;
+    let clients = Clients::load();
     let connections = clients.connections(&config.callback_url);
     let app = &PushApp {
         publisher: Publisher {

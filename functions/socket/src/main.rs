@@ -15,7 +15,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 async fn main() -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Socket::read(&Env::process())?;
-    let clients = Clients::load().await;
+    let clients = Clients::load();
     let connections = clients.connections(&config.callback_url);
     let tables = Tables {
         jobs: &config.jobs_table,

@@ -14,7 +14,7 @@ use docmill_status::{PublicConfig, StatusApp};
 async fn main() -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Status::read(&Env::process())?;
-    let clients = Clients::load().await;
+    let clients = Clients::load();
     let tables = Tables {
         jobs: &config.jobs_table,
         events: &config.events_table,

@@ -23,7 +23,7 @@ use serde_json::Value;
 async fn main() -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Sweep::read(&Env::process())?;
-    let clients = Clients::load().await;
+    let clients = Clients::load();
     let engine = Engine {
         jobs: Arc::new(
             DynamoJobs::new(clients.dynamodb(), &config.jobs_table).moving(&config.accounts_table),

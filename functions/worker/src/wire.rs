@@ -34,7 +34,7 @@ pub fn start(registry: Registry, readers: &[NamedReader]) -> Result<ExitCode, la
 async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Worker::read(&Env::process())?;
-    let clients = Clients::load().await;
+    let clients = Clients::load();
     let engine = Engine {
         jobs: Arc::new(
             DynamoJobs::new(clients.dynamodb(), &config.jobs_table).moving(&config.accounts_table),
