@@ -227,20 +227,20 @@ impl Stack {
 
     /// Jobs that have a place among the running ones: of `owner`, or of everybody.
     pub async fn running(&self, owner: Option<&str>) -> Vec<String> {
-        let request = json!({
+        let mut request = json!({
             "TableName": self.value("DOCMILL_ACCOUNTS_TABLE"),
             "FilterExpression": "sk = :running",
             "ExpressionAttributeValues": {":running": {"S": "running"}},
         });
-        let answer = self
-            .aws
-            .json("dynamodb", "DynamoDB_20120810.Scan", &request)
-            .await;
-        assert!(
-            answer["LastEvaluatedKey"].is_null(),
-            "more accounts than one page holds"
-        );
-        let sets = answer["Items"].as_array().cloned().unwrap_or_default();
+        let mut sets = Vec::new();
+        loop {
+            let answer = self.dynamodb("Scan", request.clone()).await;
+            sets.extend(answer["Items"].as_array().cloned().unwrap_or_default());
+            if answer["LastEvaluatedKey"].is_null() {
+                break;
+            }
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"].clone();
+        }
         sets.iter()
             .filter(|set| owner.is_none_or(|owner| set["pk"]["S"] == format!("user#{owner}")))
             .flat_map(|set| set["jobs"]["SS"].as_array().cloned().unwrap_or_default())
