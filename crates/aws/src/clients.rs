@@ -54,12 +54,15 @@ impl Clients {
     /// there is nothing to find there, and its clients and parsers would be in every package.
     pub fn load() -> Self {
         let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let is_on = |name| variable(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
         let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
         let mut config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .credentials_provider(credentials)
-            .region(region.map(Region::new));
+            .region(region.map(Region::new))
+            .use_fips(is_on("AWS_USE_FIPS_ENDPOINT"))
+            .use_dual_stack(is_on("AWS_USE_DUALSTACK_ENDPOINT"));
         config.set_endpoint_url(variable("AWS_ENDPOINT_URL"));
         Self::from_config(config.build())
     }
