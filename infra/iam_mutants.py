@@ -35,7 +35,7 @@ CONCERNS = {
     "push": ["live", "permissions", "following", "companies", "callbacks", "deletion"],
     "callback": ["callbacks"],
     "socket": ["live", "permissions", "tickets", "companies"],
-    "sweep": ["permissions", "faults", "limits", "control", "deletion", "company_data"],
+    "sweep": ["permissions", "faults", "limits", "control", "deletion", "company_data", "accounts"],
     "site": ["service"],
 }
 # Permissions that one thing alone needs: the file that shows it goes first.
@@ -44,6 +44,7 @@ SHOWN_BY = [
     (r"(intake|sweep) s3:\w+ .*exports", "company_data"),
     (r"sweep s3:GetObject .*results", "company_data"),
     (r"sweep dynamodb:(BatchWriteItem|DeleteItem) .*Accounts", "company_data"),
+    (r"sweep dynamodb:(BatchGetItem|PutItem) .*Accounts", "accounts"),
     (r"intake s3:DeleteObject", "deletion"),
     (r"intake dynamodb:(BatchWriteItem|Query) .*Events", "deletion"),
     (r"push sqs:SendMessage", "callbacks"),
