@@ -48,6 +48,7 @@ SHOWN_BY = [
     (r"intake s3:DeleteObject", "deletion"),
     (r"intake dynamodb:(BatchWriteItem|Query) .*Events", "deletion"),
     (r"push sqs:SendMessage", "callbacks"),
+    (r"worker sqs:SendMessage HighQueue", "permissions"),
     (r"push dynamodb:(BatchWriteItem|Query) .*Events", "deletion"),
     (r"status dynamodb:\w+ .*Accounts", "companies"),
     (r"(push|socket) dynamodb:\w+ .*Accounts", "companies"),

@@ -319,3 +319,17 @@ async fn who_is_gone_is_forgotten() {
     })
     .await;
 }
+
+/// The worker that makes the plan sends the chunks.
+#[tokio::test]
+async fn chunks_go_on_the_queue_of_their_job() {
+    let stack = stack!();
+    let user = stack.user("urgent").await;
+    let urgent = NewJob {
+        priority: Some("high".to_owned()),
+        ..novel()
+    };
+    let job = user.submit_as(&urgent, &texts::novel_of(400_000)).await;
+    let job = user.completed(&job.job_id).await;
+    assert!(job.raw["total_chunks"].as_u64() > Some(1), "{}", job.raw);
+}
