@@ -338,19 +338,20 @@ impl Companies for DynamoCompanies {
     async fn dissolve(&self, company: &str) -> PortResult<()> {
         // Without it nobody is invited and no invitation taken.
         batch::delete(&self.client, &self.table, &[keys::company(company, COMPANY)]).await?;
-        let mut keys = Vec::new();
+        let (mut of_people, mut of_company) = (Vec::new(), Vec::new());
         for item in self.all(keys::company(company, INVITE)).await? {
             let email = end_of_key(&item, INVITE)?;
-            keys.push(keys::email(&email, format!("{INVITE}{company}")));
-            keys.push(keys::company(company, format!("{INVITE}{email}")));
+            of_people.push(keys::email(&email, format!("{INVITE}{company}")));
+            of_company.push(keys::company(company, format!("{INVITE}{email}")));
         }
         for item in self.all(keys::company(company, MEMBER)).await? {
             let user = end_of_key(&item, MEMBER)?;
-            // The company's own item goes last: by it the other is found when this is broken off.
-            keys.push(keys::user(&user, format!("{MEMBER}{company}")));
-            keys.push(keys::company(company, format!("{MEMBER}{user}")));
+            of_people.push(keys::user(&user, format!("{MEMBER}{company}")));
+            of_company.push(keys::company(company, format!("{MEMBER}{user}")));
         }
-        batch::delete(&self.client, &self.table, &keys).await
+        // Those of the company only when the others are gone: by them the others are found, should this be broken off.
+        batch::delete(&self.client, &self.table, &of_people).await?;
+        batch::delete(&self.client, &self.table, &of_company).await
     }
 
     async fn forget(&self, company: &str) -> PortResult<()> {
@@ -363,8 +364,7 @@ impl Companies for DynamoCompanies {
             .projection_expression("pk, sk")
             .expression_attribute_values(":pk", text(tenant.key()))
             .consistent_read(true);
-        let keys = query::all(query).await?;
-        batch::delete(&self.client, &self.table, &keys).await
+        batch::delete_found(&self.client, &self.table, query).await
     }
 }
 

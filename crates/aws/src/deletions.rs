@@ -33,6 +33,12 @@ impl DynamoDeletions {
             table: table.to_owned(),
         }
     }
+
+    async fn delete(&self, key: Item) -> PortResult<()> {
+        let request = self.client.delete_item().table_name(&self.table);
+        let request = request.set_key(Some(key));
+        request.send().await.map(|_| ()).map_err(errors::dynamodb)
+    }
 }
 
 #[async_trait]
@@ -62,9 +68,7 @@ impl Deletions for DynamoDeletions {
     }
 
     async fn end_repeat(&self, repeat: Repeat) -> PortResult<()> {
-        let request = self.client.delete_item().table_name(&self.table);
-        let request = request.set_key(Some(key_of(repeat)));
-        request.send().await.map(|_| ()).map_err(errors::dynamodb)
+        self.delete(key_of(repeat)).await
     }
 
     async fn put_dissolution(&self, dissolution: &Dissolution) -> PortResult<()> {
@@ -92,9 +96,7 @@ impl Deletions for DynamoDeletions {
     }
 
     async fn end_dissolution(&self, company: &str) -> PortResult<()> {
-        let request = self.client.delete_item().table_name(&self.table);
-        let request = request.set_key(Some(key_of_company(company)));
-        request.send().await.map(|_| ()).map_err(errors::dynamodb)
+        self.delete(key_of_company(company)).await
     }
 }
 

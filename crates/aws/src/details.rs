@@ -106,24 +106,15 @@ impl DetailStore for DynamoDetails {
 
 /// Deletes the entries of a job that begin with `prefix`.
 pub(crate) async fn forget(client: &Client, table: &str, id: JobId, prefix: &str) -> PortResult<()> {
-    let mut start = None;
-    loop {
-        let query = client
-            .query()
-            .table_name(table)
-            .key_condition_expression("job_id = :id AND begins_with(entry, :prefix)")
-            .projection_expression("job_id, entry")
-            .expression_attribute_values(":id", text(id.to_string()))
-            .expression_attribute_values(":prefix", text(prefix))
-            .consistent_read(true)
-            .set_exclusive_start_key(start);
-        let answer = query.send().await.map_err(errors::dynamodb)?;
-        batch::delete(client, table, answer.items()).await?;
-        start = answer.last_evaluated_key().cloned();
-        if start.is_none() {
-            return Ok(());
-        }
-    }
+    let query = client
+        .query()
+        .table_name(table)
+        .key_condition_expression("job_id = :id AND begins_with(entry, :prefix)")
+        .projection_expression("job_id, entry")
+        .expression_attribute_values(":id", text(id.to_string()))
+        .expression_attribute_values(":prefix", text(prefix))
+        .consistent_read(true);
+    batch::delete_found(client, table, query).await
 }
 
 /// Takes one entry into `details`. Kinds that this release does not know are ignored.
