@@ -276,8 +276,8 @@ def run(options):
     if not options.resume:
         record = {key: value for key, value in record.items() if key not in {mutant.key for mutant in mutants}}
     programs = test_files()
-    if unknown := {name for names in [*CONCERNS.values(), {name for _, name in SHOWN_BY}] for name in names} - programs.keys():
-        raise Failure(f"there is no test file {', '.join(sorted(unknown))}: correct CONCERNS")
+    if unknown := {name for _, name in SHOWN_BY}.union(*CONCERNS.values()) - programs.keys():
+        raise Failure(f"there is no test file {', '.join(sorted(unknown))}: correct CONCERNS and SHOWN_BY")
     check_health(evaluated, programs)
     print("| role | action | resource | verdict | by | s |\n|---|---|---|---|---|---|")
     survivors = []

@@ -59,7 +59,7 @@ pub(crate) async fn list(
     }
     if jobs.len() > limit {
         jobs.truncate(limit);
-        start = jobs.last().map(|job| start_key(tenant, cursor_of(job)));
+        start = jobs.last().map(|job| start_key(tenant, ListCursor::after(job)));
         more = true;
     }
     let next = start.as_ref().filter(|_| more).map(cursor_at).transpose()?;
@@ -157,13 +157,6 @@ fn filtered(query: QueryFluentBuilder, filter: &JobFilter) -> QueryFluentBuilder
         query
     } else {
         query.filter_expression(conditions.join(" AND "))
-    }
-}
-
-fn cursor_of(job: &Job) -> ListCursor {
-    ListCursor {
-        created_at_ms: job.created_at.ms(),
-        job_id: job.id,
     }
 }
 

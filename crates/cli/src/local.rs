@@ -76,7 +76,6 @@ pub async fn run(
         private_hosts: PrivateHosts::default(),
         audit: memory.audit.clone(),
         eraser: memory.eraser(&engine),
-        dissolver: memory.dissolver(),
     };
     let submission = Submission {
         pipeline: local.pipeline,

@@ -100,6 +100,14 @@ pub fn result_key(job: JobId, attempt: u32, format: &str, part: u32) -> String {
     format!("results/{job}/{attempt}/{format}-{part}")
 }
 
+/// What a part of a result is called for people: later parts have their number.
+pub fn part_name(stem: &str, extension: &str, part: u32) -> String {
+    match part {
+        1 => format!("{stem}.{extension}"),
+        _ => format!("{stem}-{part}.{extension}"),
+    }
+}
+
 /// Where the exports of a company lie.
 pub fn exports(company: &str) -> String {
     format!("exports/{company}/")

@@ -172,6 +172,16 @@ pub struct ListCursor {
     pub job_id: JobId,
 }
 
+impl ListCursor {
+    /// Behind this job.
+    pub fn after(job: &Job) -> Self {
+        Self {
+            created_at_ms: job.created_at.ms(),
+            job_id: job.id,
+        }
+    }
+}
+
 /// A page of a listing. The records lack what the index does not project (leases, tries, warnings, result).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobPage {

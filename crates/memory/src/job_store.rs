@@ -243,10 +243,7 @@ impl JobStore for MemoryJobs {
         found.sort_by_key(|job| std::cmp::Reverse(place(job)));
         let more = found.len() > limit;
         found.truncate(limit);
-        let next = found.last().filter(|_| more).map(|job| ListCursor {
-            created_at_ms: job.created_at.ms(),
-            job_id: job.id,
-        });
+        let next = found.last().filter(|_| more).copied().map(ListCursor::after);
         Ok(JobPage {
             jobs: found.into_iter().map(listed).collect(),
             next,

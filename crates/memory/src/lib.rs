@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use docmill_core::access::Doors;
-use docmill_core::deletion::{Dissolver, Eraser};
+use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::export::Exporter;
 use docmill_core::ports::Clock;
@@ -122,18 +122,12 @@ impl Memory {
         )
     }
 
-    /// What deletes the jobs of `engine`, which works on this installation.
+    /// What deletes the jobs of `engine`, which works on this installation, and companies.
     pub fn eraser(&self, engine: &Engine) -> Eraser {
         Eraser {
             engine: engine.clone(),
             events: self.events.clone(),
             deletions: self.deletions.clone(),
-        }
-    }
-
-    /// What deletes companies.
-    pub fn dissolver(&self) -> Dissolver {
-        Dissolver {
             companies: self.companies.clone(),
             exports: self.exports.clone(),
         }

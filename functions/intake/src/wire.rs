@@ -9,7 +9,7 @@ use docmill_aws::{
     Tables,
 };
 use docmill_core::callback::{CallbackKeys, MasterKey};
-use docmill_core::deletion::{Dissolver, Eraser};
+use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::intake::Intake;
 use docmill_core::pipeline::Registry;
@@ -42,10 +42,6 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         memory_mb: 0,
     };
     let companies = Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table));
-    let dissolver = Dissolver {
-        companies: companies.clone(),
-        exports: Arc::new(DynamoExports::new(clients.dynamodb(), &config.accounts_table)),
-    };
     let tables = Tables {
         jobs: &config.jobs_table,
         events: &config.events_table,
@@ -56,6 +52,8 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         engine: engine.clone(),
         events: Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table)),
         deletions: Arc::new(DynamoDeletions::new(clients.dynamodb(), &config.accounts_table)),
+        companies: companies.clone(),
+        exports: Arc::new(DynamoExports::new(clients.dynamodb(), &config.accounts_table)),
     };
     let transfers = Arc::new(S3Transfers::new(clients.s3(), &config.bucket));
     let secrets = DynamoCallbackSecrets::new(clients.dynamodb(), &config.accounts_table);
@@ -70,7 +68,6 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
             private_hosts: config.private_hosts,
             audit: Arc::new(DynamoAudit::new(clients.dynamodb(), &config.accounts_table)),
             eraser,
-            dissolver,
         },
         feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),
         tokens: StreamTokens::new(config.stream_secret),

@@ -1,9 +1,7 @@
 //! HTTP reads: jobs, lists, events, results, audit trails; what the installation can do and whether it is well.
 //!
-//! Decodes, calls [`docmill_core::intake::Reader`], encodes. One file a group of routes: `jobs`, `events`,
-//! `figures`, `installation`.
-//! Decodes, calls [`docmill_core::intake::Reader`], encodes. One file a group of routes: `jobs`, `events`, `audit`,
-//! `installation`.
+//! Decodes, calls [`docmill_core::intake::Reader`], encodes. One file a group of routes: `jobs`, `events`, `figures`,
+//! `audit`, `installation`.
 
 mod audit;
 mod events;

@@ -8,7 +8,7 @@ use docmill_aws::{
     Clients, DynamoAudit, DynamoCompanies, DynamoDeletions, DynamoDetails, DynamoEvents, DynamoExports,
     DynamoJobs, DynamoLedger, S3Blobs, SqsDeadLetters, SqsQueue,
 };
-use docmill_core::deletion::{Dissolver, Eraser};
+use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::export::Exporter;
 use docmill_core::sandbox::NoSandbox;
@@ -45,17 +45,15 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         engine: engine.clone(),
         events: events.clone(),
         deletions: Arc::new(DynamoDeletions::new(clients.dynamodb(), &config.accounts_table)),
-    };
-    let dissolver = Dissolver {
         companies: Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table)),
         exports: Arc::new(DynamoExports::new(clients.dynamodb(), &config.accounts_table)),
     };
     let exporter = Exporter {
         engine: engine.clone(),
         events: events.clone(),
-        companies: dissolver.companies.clone(),
+        companies: eraser.companies.clone(),
         audit: Arc::new(DynamoAudit::new(clients.dynamodb(), &config.accounts_table)),
-        exports: dissolver.exports.clone(),
+        exports: eraser.exports.clone(),
     };
     let app = &SweepApp {
         sweep: Sweep {
@@ -64,7 +62,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             dead_letters,
             events,
             eraser,
-            dissolver,
             exporter,
         },
     };

@@ -82,6 +82,8 @@ impl Parts {
             engine: engine.clone(),
             events: events.clone(),
             deletions: memory.deletions.clone(),
+            companies: companies.clone(),
+            exports: memory.exports.clone(),
         };
         let doors = Doors::new(
             jobs.clone(),
@@ -101,7 +103,6 @@ impl Parts {
                 private_hosts: PrivateHosts::default(),
                 audit: memory.audit.clone(),
                 eraser: eraser.clone(),
-                dissolver: memory.dissolver(),
             },
             reader: Reader {
                 ledger: ledger.clone(),
@@ -120,7 +121,6 @@ impl Parts {
                 ledger: ledger.clone(),
                 dead_letters: queue,
                 eraser,
-                dissolver: memory.dissolver(),
                 exporter: memory.exporter(&engine),
             },
             publisher: Publisher {

@@ -194,10 +194,7 @@ impl Stack {
             "Key": {"job_id": {"S": job_id}},
             "ConsistentRead": true,
         });
-        let answer = self
-            .aws
-            .json("dynamodb", "DynamoDB_20120810.GetItem", &request)
-            .await;
+        let answer = self.dynamodb("GetItem", request).await;
         answer["Item"].clone()
     }
 
@@ -213,10 +210,7 @@ impl Stack {
         });
         let mut jobs = Vec::new();
         loop {
-            let answer = self
-                .aws
-                .json("dynamodb", "DynamoDB_20120810.Scan", &request)
-                .await;
+            let answer = self.dynamodb("Scan", request.clone()).await;
             jobs.extend(answer["Items"].as_array().cloned().unwrap_or_default());
             if answer["LastEvaluatedKey"].is_null() {
                 return jobs;

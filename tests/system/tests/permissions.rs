@@ -23,8 +23,7 @@ fn low() -> NewJob {
 
 async fn dynamodb(stack: &Stack, action: &str, table: &str, mut request: Value) -> Value {
     request["TableName"] = json!(stack.value(&format!("DOCMILL_{table}_TABLE")));
-    let target = format!("DynamoDB_20120810.{action}");
-    stack.aws.json("dynamodb", &target, &request).await
+    stack.dynamodb(action, request).await
 }
 
 /// Changes a job's record by hand.

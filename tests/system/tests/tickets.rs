@@ -55,10 +55,7 @@ async fn an_old_ticket_opens_nothing() {
         "ConditionExpression": "attribute_exists(topic)",
         "ExpressionAttributeValues": {":past": {"N": "1"}},
     });
-    stack
-        .aws
-        .json("dynamodb", "DynamoDB_20120810.UpdateItem", &request)
-        .await;
+    stack.dynamodb("UpdateItem", request).await;
     assert!(opened(&stack, &ticket.ticket).await.is_none());
 }
 
@@ -69,10 +66,7 @@ async fn only_the_hash_of_a_ticket_is_kept() {
     let user = stack.user("ticket-hash").await;
     let ticket = user.client.ticket().await.unwrap();
     let request = json!({"TableName": stack.value("DOCMILL_LIVE_TABLE"), "Key": row_of(&ticket.ticket)});
-    let kept = stack
-        .aws
-        .json("dynamodb", "DynamoDB_20120810.GetItem", &request)
-        .await;
+    let kept = stack.dynamodb("GetItem", request).await;
     assert!(kept["Item"].is_object(), "{kept}");
     assert!(!kept.to_string().contains(&ticket.ticket));
     let hash = sha256_hex(ticket.ticket.as_bytes());

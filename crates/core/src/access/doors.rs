@@ -81,33 +81,17 @@ impl Doors {
     /// The job, read consistently, for `action`. A job that the caller may not even see does not exist for them (404);
     /// one that they may only see is refused (403).
     pub async fn job(&self, caller: &Caller, id: JobId, action: Action) -> Result<Granted, Problem> {
-        let job = self.kept(id).await?.ok_or_else(Problem::job_not_found)?;
-        let standings = standings(self.companies.as_ref(), caller, &job).await?;
-        if !standings.allow(Action::SeeJob) {
-            return Err(Problem::job_not_found());
-        }
-        if !standings.allow(action) {
+        let granted = self.seen(caller, id).await?.ok_or_else(Problem::job_not_found)?;
+        if !granted.standings.allow(action) {
             return Err(Problem::forbidden());
         }
-        Ok(Granted {
-            job: Box::new(job),
-            caller: caller.clone(),
-            standings,
-        })
+        Ok(granted)
     }
 
     /// The job's record as it stands now, for who has a grant on it; `None` once it is gone, or is not theirs to see any
     /// more: somebody may leave its company while their request waits.
     pub async fn again(&self, granted: &Granted) -> PortResult<Option<Granted>> {
-        let Some(job) = self.kept(granted.job.id).await? else {
-            return Ok(None);
-        };
-        let standings = standings(self.companies.as_ref(), &granted.caller, &job).await?;
-        Ok(standings.allow(Action::SeeJob).then(|| Granted {
-            job: Box::new(job),
-            caller: granted.caller.clone(),
-            standings,
-        }))
+        self.seen(&granted.caller, granted.job.id).await
     }
 
     /// The job with what stands beside its record, both read at once.
@@ -121,11 +105,19 @@ impl Doors {
         Ok((granted?, details?))
     }
 
-    /// The record, if it is there and was not deleted.
-    async fn kept(&self, id: JobId) -> PortResult<Option<Job>> {
+    /// The record, if it is there, was not deleted, and is the caller's to see.
+    async fn seen(&self, caller: &Caller, id: JobId) -> PortResult<Option<Granted>> {
         let job = self.jobs.get(id).await?;
         let now = self.clock.now();
-        Ok(job.filter(|job| !job.is_gone(now)))
+        let Some(job) = job.filter(|job| !job.is_gone(now)) else {
+            return Ok(None);
+        };
+        let standings = standings(self.companies.as_ref(), caller, &job).await?;
+        Ok(standings.allow(Action::SeeJob).then(|| Granted {
+            job: Box::new(job),
+            caller: caller.clone(),
+            standings,
+        }))
     }
 
     /// What stands beside the record.

@@ -4,13 +4,9 @@
 //! goes on from there, as long as it takes: jobs that are not over are cancelled, those that are over deleted, and when
 //! nothing is found any more and nobody can be alive who knew the company, what is kept under its name goes too.
 
-use std::sync::Arc;
-
 use futures::{StreamExt, stream};
 
 use super::{Dissolution, Eraser, LATE_WRITES};
-use crate::company::Companies;
-use crate::export::Exports;
 use crate::job::Job;
 use crate::moves;
 use crate::plan;
@@ -25,42 +21,28 @@ const PAGE: usize = 50;
 /// Jobs deleted at the same time.
 const PARALLEL_JOBS: usize = 8;
 
-/// Deletes companies.
-#[derive(Clone)]
-pub struct Dissolver {
-    /// Who is in them.
-    pub companies: Arc<dyn Companies>,
-    /// What they take along.
-    pub exports: Arc<dyn Exports>,
-}
-
-impl Dissolver {
+impl Eraser {
     /// Puts down that a company is to go, and lets everybody out of it.
-    pub(crate) async fn begin(&self, eraser: &Eraser, dissolution: &Dissolution) -> PortResult<()> {
-        eraser.deletions.put_dissolution(dissolution).await?;
+    pub(crate) async fn dissolve(&self, dissolution: &Dissolution) -> PortResult<()> {
+        self.deletions.put_dissolution(dissolution).await?;
         self.companies.dissolve(&dissolution.company).await
     }
 
     /// Takes a deletion further, until it is made or the time is `until`; whether it is made.
-    pub(crate) async fn further(
-        &self,
-        eraser: &Eraser,
-        dissolution: &Dissolution,
-        until: Time,
-    ) -> PortResult<bool> {
+    pub(crate) async fn dissolve_further(&self, dissolution: &Dissolution, until: Time) -> PortResult<bool> {
         let company = &dissolution.company;
-        let clock = &eraser.engine.clock;
+        let clock = &self.engine.clock;
         self.companies.dissolve(company).await?;
         self.exports.forget(company).await?;
-        eraser.forget_objects(&plan::exports(company)).await?;
+        self.forget_objects(&plan::exports(company)).await?;
         let tenant = Tenant::Company(company.clone());
         let mut found = 0;
         let mut after: Option<ListCursor> = None;
         loop {
-            let jobs = &eraser.engine.jobs;
+            let jobs = &self.engine.jobs;
             let page = jobs.list(&tenant, &JobFilter::default(), after, PAGE).await?;
             let ends = page.jobs.iter();
-            let ends = stream::iter(ends.map(|job| self.end(eraser, dissolution, job)));
+            let ends = stream::iter(ends.map(|job| self.end(dissolution, job)));
             let ends = ends.buffer_unordered(PARALLEL_JOBS);
             for was_there in ends.collect::<Vec<_>>().await {
                 found += usize::from(was_there?);
@@ -78,28 +60,27 @@ impl Dissolver {
             return Ok(false);
         }
         self.companies.forget(company).await?;
-        eraser.deletions.end_dissolution(company).await?;
+        self.deletions.end_dissolution(company).await?;
         Ok(true)
     }
 
     /// Brings one job nearer to its end; whether there was one.
-    async fn end(&self, eraser: &Eraser, dissolution: &Dissolution, listed: &Job) -> PortResult<bool> {
-        let engine = &eraser.engine;
-        let now = engine.clock.now();
-        let Some(job) = engine.read(listed.id).await?.filter(|job| !job.is_gone(now)) else {
+    async fn end(&self, dissolution: &Dissolution, listed: &Job) -> PortResult<bool> {
+        let engine = &self.engine;
+        let Some(job) = engine.kept(listed.id).await? else {
             return Ok(false);
         };
         let job = if job.status.is_terminal() {
             job
         } else {
-            let step = moves::request_cancel(now, &dissolution.by);
+            let step = moves::request_cancel(engine.clock.now(), &dissolution.by);
             match engine.apply(job.id, &step).await? {
                 Applied::Yes(job) | Applied::Refused(job) => engine.advance_and_send(job, None).await?,
                 Applied::Unknown => return Ok(false),
             }
         };
         // One that somebody still works on ends with the last lease.
-        eraser.erase(&job).await?;
+        self.erase(&job).await?;
         Ok(true)
     }
 }

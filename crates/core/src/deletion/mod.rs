@@ -1,4 +1,4 @@
-//! Deleting a job with all that hangs on it, and a company with all its jobs ([`Dissolver`]).
+//! Deleting a job with all that hangs on it, and a company with all its jobs (`company`).
 //!
 //! A job is first discarded: one conditional write after which no door shows it. Then its objects, events and details go,
 //! and the record last, so that whatever dies on the way leaves a record that `sweep` finds due. A worker that lost its
@@ -10,11 +10,11 @@ mod company;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use company::Dissolver;
-
 use async_trait::async_trait;
 
+use crate::company::Companies;
 use crate::engine::Engine;
+use crate::export::Exports;
 use crate::ids::JobId;
 use crate::job::Job;
 use crate::moves;
@@ -78,15 +78,19 @@ pub enum Erased {
     Gone,
 }
 
-/// Deletes jobs.
+/// Deletes jobs, and companies with all of theirs.
 #[derive(Clone)]
 pub struct Eraser {
     /// Where jobs are.
     pub engine: Engine,
     /// Their events.
     pub events: Arc<dyn EventLog>,
-    /// What is to be made once more.
+    /// What is not at its end.
     pub deletions: Arc<dyn Deletions>,
+    /// Who is in which company.
+    pub companies: Arc<dyn Companies>,
+    /// What companies take along.
+    pub exports: Arc<dyn Exports>,
 }
 
 impl Eraser {

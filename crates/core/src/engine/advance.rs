@@ -147,6 +147,13 @@ impl Engine {
     pub async fn read(&self, id: JobId) -> PortResult<Option<Box<Job>>> {
         Ok(self.jobs.get(id).await?.map(Box::new))
     }
+
+    /// The same, unless it was deleted.
+    pub(crate) async fn kept(&self, id: JobId) -> PortResult<Option<Box<Job>>> {
+        let job = self.read(id).await?;
+        let now = self.clock.now();
+        Ok(job.filter(|job| !job.is_gone(now)))
+    }
 }
 
 /// Whoever finds the job merging sends `Merge` again: the one who moved it there may have died before sending.

@@ -12,7 +12,7 @@ use crate::company::{Companies, Company, Invitation, Member};
 use crate::engine::Engine;
 use crate::ids::JobId;
 use crate::job::Job;
-use crate::plan::result_key;
+use crate::plan::{part_name, result_key};
 use crate::ports::{EventLog, JobFilter, ListCursor, PortResult};
 use crate::running::Tenant;
 use crate::time::Time;
@@ -193,10 +193,7 @@ impl Exporter {
                 count += 1;
             }
             if full(archive, count) {
-                let after = Some(ListCursor {
-                    created_at_ms: listed.created_at.ms(),
-                    job_id: listed.id,
-                });
+                let after = Some(ListCursor::after(listed));
                 return Ok((Position::Jobs { after }, count));
             }
         }
@@ -207,8 +204,7 @@ impl Exporter {
     }
 
     async fn read(&self, id: JobId) -> PortResult<Option<ReadJob>> {
-        let now = self.engine.clock.now();
-        let Some(job) = self.engine.read(id).await?.filter(|job| !job.is_gone(now)) else {
+        let Some(job) = self.engine.kept(id).await? else {
             return Ok(None);
         };
         let details = self.engine.details.details(id).await?;
@@ -222,7 +218,7 @@ impl Exporter {
                 break;
             }
         }
-        let shown = view(&job, Some(&details), None, now);
+        let shown = view(&job, Some(&details), None, self.engine.clock.now());
         Ok(Some(ReadJob { job, shown, events }))
     }
 
@@ -242,10 +238,7 @@ impl Exporter {
                 .find(|known| known.name == format)
                 .map_or(format.as_str(), |known| known.extension);
             for part in 1..=*parts {
-                let name = match part {
-                    1 => format!("{folder}/result.{extension}"),
-                    _ => format!("{folder}/result-{part}.{extension}"),
-                };
+                let name = part_name(&format!("{folder}/result"), extension, part);
                 let key = result_key(job.id, result.attempt, format, part);
                 self.object(&key, &name, archive).await?;
             }

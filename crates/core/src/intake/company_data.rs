@@ -68,7 +68,7 @@ impl Intake {
         let now = self.engine.clock.now();
         let export_id = company_id(now, self.engine.entropy.as_ref());
         let export = Export::new(export_id, id, &caller.owner, now);
-        if !self.dissolver.exports.start(&export).await? {
+        if !self.eraser.exports.start(&export).await? {
             return Err(Problem::conflict(
                 "EXPORT_RUNNING",
                 "An export of this company is being made. Please wait until it is complete.",
@@ -84,7 +84,7 @@ impl Intake {
     pub async fn company_export(&self, caller: &Caller, id: &str) -> Result<ExportView, Problem> {
         self.doors.company(caller, id, Action::ExportCompany).await?;
         let now = self.engine.clock.now();
-        let export = self.dissolver.exports.latest(id).await?;
+        let export = self.eraser.exports.latest(id).await?;
         let export = export.filter(|export| now < export.expires_at());
         let export = export.ok_or_else(|| {
             Problem::new(
@@ -97,10 +97,10 @@ impl Intake {
     }
 
     async fn shown(&self, export: &Export) -> Result<ExportView, Problem> {
+        let day: String = export.started_at.to_string().chars().take(10).collect();
         let mut parts = Vec::new();
         for (index, part) in export.parts.iter().enumerate() {
             let number = index + 1;
-            let day: String = export.started_at.to_string().chars().take(10).collect();
             let name = format!("docmill-export-{day}-{number}.zip");
             let url = self
                 .transfers
@@ -139,7 +139,7 @@ impl Intake {
             by: caller.owner.clone(),
             at: self.engine.clock.now(),
         };
-        self.dissolver.begin(&self.eraser, &dissolution).await?;
+        self.eraser.dissolve(&dissolution).await?;
         self.note_dissolved(caller, &standings, id).await;
         Ok(DissolutionView {
             company_id: dissolution.company,

@@ -31,7 +31,7 @@ use crate::account::{Allowance, Ledger};
 use crate::audit::Audit;
 use crate::callback::PrivateHosts;
 use crate::company::Companies;
-use crate::deletion::{Dissolver, Eraser};
+use crate::deletion::Eraser;
 use crate::engine::Engine;
 use crate::job::{Job, Priority};
 use crate::ports::{Details, Transfers};
@@ -146,8 +146,6 @@ pub struct Intake {
     pub private_hosts: PrivateHosts,
     /// Where it is put down who did what.
     pub audit: Arc<dyn Audit>,
-    /// What deletes jobs.
+    /// What deletes jobs and companies.
     pub eraser: Eraser,
-    /// What deletes companies.
-    pub dissolver: Dissolver,
 }

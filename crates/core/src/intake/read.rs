@@ -15,7 +15,7 @@ use crate::audit::Audit;
 use crate::ids::JobId;
 use crate::job::{Job, Phase};
 use crate::pipeline::{ExportOptions, Format, Registry};
-use crate::plan::result_key;
+use crate::plan::{part_name, result_key};
 use crate::ports::{BlobStore, Clock, Fetched, JobFilter, ListCursor, Transfers};
 use crate::problem::{FieldError, Problem};
 use crate::stream_token::StreamTokens;
@@ -245,7 +245,7 @@ impl Reader {
                     "This format has no such options.",
                 )])
             })?;
-            let file_name = format!("{stem}.{}", format.extension);
+            let file_name = part_name(&stem, format.extension, 1);
             return Ok(Download::Made {
                 bytes,
                 content_type: format.content_type,
@@ -256,10 +256,7 @@ impl Reader {
             let detail = format!("This result has {parts} part(s) in that format.");
             return Err(Problem::new(404, "NO_SUCH_PART", detail));
         }
-        let file_name = match part {
-            1 => format!("{stem}.{}", format.extension),
-            _ => format!("{stem}-{part}.{}", format.extension),
-        };
+        let file_name = part_name(&stem, format.extension, part);
         let key = result_key(id, result.attempt, format.name, part);
         let url = self
             .transfers

@@ -43,7 +43,7 @@ impl Sweep {
 
     async fn dissolve_one(&self, dissolution: &Dissolution, until: Time, swept: &mut Swept) {
         let company = &dissolution.company;
-        match self.dissolver.further(&self.eraser, dissolution, until).await {
+        match self.eraser.dissolve_further(dissolution, until).await {
             Ok(made) => swept.dissolved += usize::from(made),
             Err(error) => {
                 tracing::error!(company, %error, "deletion of a company not taken further");

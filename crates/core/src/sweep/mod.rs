@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::account::Ledger;
-use crate::deletion::{Dissolver, Eraser};
+use crate::deletion::Eraser;
 use crate::engine::Engine;
 use crate::export::Exporter;
 use crate::ports::{DeadLetters, EventLog};
@@ -32,11 +32,9 @@ pub struct Sweep {
     pub ledger: Arc<dyn Ledger>,
     /// What could not be delivered.
     pub dead_letters: Arc<dyn DeadLetters>,
-    /// What deletes jobs.
+    /// What deletes jobs and companies.
     pub eraser: Eraser,
-    /// What deletes companies.
-    pub dissolver: Dissolver,
-    /// What exports their data.
+    /// What exports the data of companies.
     pub exporter: Exporter,
 }
 

@@ -93,11 +93,9 @@ impl World {
                 private_hosts: PrivateHosts::default(),
                 audit: memory.audit.clone(),
                 eraser: memory.eraser(&engine),
-                dissolver: memory.dissolver(),
             },
             sweep: Sweep {
                 eraser: memory.eraser(&engine),
-                dissolver: memory.dissolver(),
                 exporter: memory.exporter(&engine),
                 engine,
                 events: memory.events.clone(),

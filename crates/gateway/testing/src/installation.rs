@@ -93,7 +93,6 @@ impl Installation {
             private_hosts: PrivateHosts::default(),
             audit: self.memory.audit.clone(),
             eraser: self.memory.eraser(&self.engine()),
-            dissolver: self.memory.dissolver(),
         }
     }
 
@@ -155,7 +154,6 @@ impl Installation {
             dead_letters: self.memory.queue.clone(),
             events: self.memory.events.clone(),
             eraser: self.memory.eraser(&self.engine()),
-            dissolver: self.memory.dissolver(),
             exporter: self.memory.exporter(&self.engine()),
         }
     }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use docmill_core::access::{Caller, Doors};
 use docmill_core::account::{Allowance, WindowRule};
 use docmill_core::callback::PrivateHosts;
-use docmill_core::deletion::{Dissolver, Eraser};
+use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::intake::{Accepted, Intake, SentFile, Submission};
 use docmill_core::job::Priority;
@@ -90,8 +90,6 @@ fn intake(ports: &Ports, allowance: Allowance) -> Intake {
             engine: engine.clone(),
             events: ports.events.clone(),
             deletions: ports.deletions.clone(),
-        },
-        dissolver: Dissolver {
             companies: ports.companies.clone(),
             exports: ports.exports.clone(),
         },
