@@ -68,6 +68,7 @@ pub(super) fn read(text: &str, budget: &mut Budget) -> Result<Ofx, SheetError> {
         }
     }
     reader.end_leaf()?;
+    reader.drop_success();
     Ok(reader.file)
 }
 
@@ -142,9 +143,14 @@ impl Reader<'_> {
                 }
             }
             "STATUS" => {
-                self.budget.cells(1)?;
-                // Only failures are kept.
-                self.file.answers.retain(|answer| !answer.is_success());
+                // An answer is as rare as a statement, and only failures are kept.
+                self.drop_success();
+                if self.file.answers.len() as u64 >= u64::from(self.budget.limits().sheets) {
+                    return Err(SheetError::too_much(
+                        Bound::Sheets,
+                        self.budget.limits().sheets.into(),
+                    ));
+                }
                 self.file.answers.push(Answer::default());
             }
             _ => {}
@@ -169,8 +175,13 @@ impl Reader<'_> {
         };
         self.open.truncate(at);
         if name == "STATUS" || at == 0 {
-            self.file.answers.retain(|answer| !answer.is_success());
+            self.drop_success();
         }
+    }
+
+    /// Takes back the last answer if it is none of a failure: those before it were looked at when it began.
+    fn drop_success(&mut self) {
+        self.file.answers.pop_if(|answer| answer.is_success());
     }
 
     fn text(&mut self, text: &str, has_references: bool) -> Result<(), SheetError> {

@@ -139,6 +139,8 @@ fn bombs_are_refused() {
         refused(&format!("<OFX><MEMO>{}", "a".repeat(1 << 20))),
         "CELL_TOO_LONG"
     );
+    let answers = "<STATUS><CODE>1</STATUS>".repeat(400_000);
+    assert_eq!(refused(&format!("<OFX>{answers}")), "TOO_MANY_SHEETS");
     assert_eq!(
         refused(&format!("<OFX>{}", " ".repeat(10 << 20))),
         "FILE_TOO_LARGE"
