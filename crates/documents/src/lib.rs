@@ -2,10 +2,11 @@
 //!
 //! # Layout
 //! - [`page`]: what every reader hands on: pages of lines.
-//! - [`pdf`]: PDF files. [`text`]: plain text files.
+//! - [`pdf`]: PDF files. [`text`]: plain text files. [`sheets`]: tables of every kind.
 
 pub mod page;
 pub mod pdf;
+pub mod sheets;
 pub mod text;
 
 pub use page::{Line, Page};

@@ -115,7 +115,7 @@ pub fn decode(bytes: &[u8], max_bytes: usize) -> Result<Decoded, TextError> {
 }
 
 /// Well-formed characters beyond ASCII, and places that are not UTF-8.
-fn utf8_evidence(bytes: &[u8]) -> (usize, usize) {
+pub(crate) fn utf8_evidence(bytes: &[u8]) -> (usize, usize) {
     let mut letters = 0;
     let mut damaged = 0;
     for chunk in bytes.utf8_chunks() {
