@@ -2,8 +2,9 @@
 //!
 //! # Layout
 //! - [`page`]: what every reader hands on: pages of lines.
-//! - [`pdf`]: PDF files. [`text`]: plain text files.
+//! - [`ocr`]: pictures of text. [`pdf`]: PDF files. [`text`]: plain text files.
 
+pub mod ocr;
 pub mod page;
 pub mod pdf;
 pub mod text;
