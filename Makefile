@@ -5,13 +5,16 @@ STACK := $(PYTHON) infra/local/stack.py
 AUTH ?= false
 
 .DEFAULT_GOAL := help
-.PHONY: help build up demo down logs user test simulate faults iam-mutants load bench lint sample package deploy clean
+.PHONY: help build models up demo down logs user test simulate faults iam-mutants load bench lint sample package deploy clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## Build the functions for the local AWS (dev profile) and the command line
 	@WITH=cli bash infra/build.sh
+
+models: ## Fetch the networks that read scans into .local/models (31 MB, checked; nothing where they are there)
+	@PYTHON=$(PYTHON) bash infra/models.sh
 
 up: build ## Start the local AWS, deploy, make the demo user (AUTH=true: evaluate IAM policies; DOCMILL_PORT=4566)
 	@$(STACK) up $(if $(filter true,$(AUTH)),--auth)

@@ -13,6 +13,8 @@ source infra/own_stack.sh
 
 # Built before anything is started: the tests' time limits should not wait for a compiler.
 WITH=tests bash infra/build.sh
+# What reads scans is tested with the real networks.
+bash infra/models.sh
 
 trap finish EXIT
 # Leases end soon, and pages of one other origin may call. The tests receive callbacks at one address of this machine,

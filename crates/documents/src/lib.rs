@@ -2,10 +2,13 @@
 //!
 //! # Layout
 //! - [`page`]: what every reader hands on: pages of lines.
-//! - [`pdf`]: PDF files. [`text`]: plain text files. [`sheets`]: tables of every kind.
+//! - [`picture`]: pixels. [`ocr`]: pictures of text. [`pdf`]: PDF files. [`text`]: plain text files. [`sheets`]: tables of
+//!   every kind.
 
+pub mod ocr;
 pub mod page;
 pub mod pdf;
+pub mod picture;
 pub mod sheets;
 pub mod text;
 

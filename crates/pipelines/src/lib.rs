@@ -10,16 +10,24 @@ use docmill_core::pipeline::Registry;
 use docmill_core::sandbox::NamedReader;
 
 pub use novel::Novel;
+pub use pdf::ScanModels;
 
-/// Every pipeline of this installation.
+/// Every pipeline of this installation. Scans are read where `DOCMILL_MODELS` names the folder with the networks.
 pub fn registry() -> Registry {
-    Registry::new(vec![Arc::new(Novel::new())])
+    let scans = ScanModels::from_environment();
+    Registry::new(vec![Arc::new(Novel::new().with_scans(scans))])
 }
 
 /// What the pipelines' documents are read by: whoever runs a pipeline has a sandbox that knows these.
 pub fn readers() -> Vec<NamedReader> {
-    vec![NamedReader {
-        name: pdf::READER,
-        read: docmill_documents::pdf::read_text,
-    }]
+    vec![
+        NamedReader {
+            name: pdf::READER,
+            read: docmill_documents::pdf::read_text,
+        },
+        NamedReader {
+            name: pdf::SCAN_READER,
+            read: docmill_documents::pdf::read_scans,
+        },
+    ]
 }

@@ -154,7 +154,9 @@ fn content(number: u32, collected: &mut Collector) -> PageContent {
         (true, true) => (&mut collected.visible, TextKind::None),
     };
     let Pieces { list, .. } = std::mem::take(pieces);
-    let Layout { lines, words, capped } = lay_out(list);
+    let Layout {
+        lines, words, capped, ..
+    } = lay_out(list);
     if capped {
         caps.push(Cap::Rows);
     }

@@ -20,6 +20,8 @@ const DESCENT_EM: f64 = 0.2;
 pub(super) struct Layout {
     pub(super) lines: Vec<Line>,
     pub(super) words: Vec<Word>,
+    /// For each word, when its first piece was drawn.
+    pub(super) orders: Vec<u32>,
     /// A limit was reached: some of the page is read across, without looking for columns.
     pub(super) capped: bool,
 }
@@ -61,6 +63,7 @@ impl Layout {
     fn push(&mut self, laid: LaidLine, frame: Frame) {
         let line = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
         self.lines.push(laid.line);
+        self.orders.extend(laid.words.iter().map(|word| word.order));
         self.words.extend(laid.words.into_iter().map(|word| Word {
             rect: word_box(&word, frame),
             size: word.size as f32,

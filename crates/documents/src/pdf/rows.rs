@@ -42,6 +42,8 @@ pub(super) struct LaidWord {
     pub(super) x1: f64,
     pub(super) y: f64,
     pub(super) size: f64,
+    /// When its first piece was drawn.
+    pub(super) order: u32,
 }
 
 /// Words of one row without a column-like gap between them.
@@ -229,6 +231,7 @@ fn word(piece: &Piece) -> LaidWord {
         x1: piece.place.x1,
         y: piece.place.y,
         size: piece.place.size,
+        order: piece.order,
     }
 }
 

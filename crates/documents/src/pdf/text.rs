@@ -62,7 +62,7 @@ pub enum TextKind {
     None,
     /// Text that is seen.
     Visible,
-    /// Only text that is not seen: a scan that somebody put the read text under.
+    /// Only text that is not seen: a scan that somebody put the read text under. Or a scan that was read here.
     Hidden,
     /// Characters that do not stand for what is seen, since a font does not say what its glyphs mean. To be treated
     /// as a scan; the lines are left out.

@@ -51,7 +51,7 @@ use docmill_documents::text;
 use futures::StreamExt;
 use serde_json::Value;
 
-use crate::pdf::{self, Reading, Shown};
+use crate::pdf::{self, Reading, ScanModels, Shown};
 use chunks::{ChunkInput, Source};
 use exports::Layout;
 use paragraphs::Paragraph;
@@ -116,6 +116,7 @@ const fn format(name: &'static str, content_type: &'static str) -> Format {
 #[derive(Clone, Debug)]
 pub struct Novel {
     spec: Spec,
+    scans: ScanModels,
 }
 
 impl Novel {
@@ -138,7 +139,15 @@ impl Novel {
                 deadline: None,
                 limits_starts: true,
             },
+            scans: ScanModels::default(),
         }
+    }
+
+    /// Reads scanned pages with these networks.
+    #[must_use]
+    pub fn with_scans(mut self, scans: ScanModels) -> Self {
+        self.scans = scans;
+        self
     }
 }
 
@@ -205,13 +214,15 @@ impl Pipeline for Novel {
         };
         let read = match kind {
             FileKind::Text => Read::of_text(&bytes, &settings),
-            FileKind::Pdf => match pdf::read_text(&bytes, notices::MAX_PDF_PAGES, ANALYZING, work).await {
-                Outcome::Done(Reading::Text(text)) => Read::of_pdf(text, &settings),
-                Outcome::Done(Reading::Refused(refusal)) => Err(notices::refused(refusal)),
-                Outcome::Retry { code, after } => return Outcome::Retry { code, after },
-                Outcome::Fail(notice) => return Outcome::Fail(notice),
-                Outcome::Cancelled => return Outcome::Cancelled,
-            },
+            FileKind::Pdf => {
+                match pdf::read(&self.scans, &bytes, notices::MAX_PDF_PAGES, ANALYZING, work).await {
+                    Outcome::Done(Reading::Text(text)) => Read::of_pdf(text, &settings),
+                    Outcome::Done(Reading::Refused(refusal)) => Err(notices::refused(refusal)),
+                    Outcome::Retry { code, after } => return Outcome::Retry { code, after },
+                    Outcome::Fail(notice) => return Outcome::Fail(notice),
+                    Outcome::Cancelled => return Outcome::Cancelled,
+                }
+            }
         };
         match read.map(|read| read.planned(&settings)) {
             Ok(Ok(planned)) => Outcome::Done(planned),

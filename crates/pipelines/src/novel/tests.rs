@@ -1,6 +1,7 @@
 //! The pipeline as the engine drives it.
 
 mod pdf;
+mod scans;
 
 use std::sync::Mutex;
 
@@ -64,14 +65,20 @@ struct Noted {
 
 impl Default for Noted {
     fn default() -> Self {
-        let reader = NamedReader {
-            name: "pdf-text",
-            read: pdf::read_prepared,
-        };
+        let readers = vec![
+            NamedReader {
+                name: "pdf-text",
+                read: pdf::read_prepared,
+            },
+            NamedReader {
+                name: "pdf-scan",
+                read: scans::see_prepared,
+            },
+        ];
         Self {
             reports: Mutex::default(),
             stop: false,
-            sandbox: InProcess::new(vec![reader]),
+            sandbox: InProcess::new(readers),
         }
     }
 }

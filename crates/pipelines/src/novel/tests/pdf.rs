@@ -42,11 +42,11 @@ pub(super) fn read_prepared(
     write(&TextRecord::Done)
 }
 
-fn prepared(pages: Vec<Option<PageText>>) -> Vec<u8> {
+pub(super) fn prepared(pages: Vec<Option<PageText>>) -> Vec<u8> {
     [MAGIC, &serde_json::to_vec(&Prepared::Pages(pages)).unwrap()].concat()
 }
 
-fn page(number: usize, lines: &[&str]) -> PageText {
+pub(super) fn page(number: usize, lines: &[&str]) -> PageText {
     let line = |text: &&str| Line {
         text: (*text).to_owned(),
         reach_percent: 100,
@@ -66,7 +66,7 @@ fn page(number: usize, lines: &[&str]) -> PageText {
     }
 }
 
-fn scan(number: usize) -> PageText {
+pub(super) fn scan(number: usize) -> PageText {
     PageText {
         pictures: 1,
         ..page(number, &[])
@@ -74,7 +74,7 @@ fn scan(number: usize) -> PageText {
 }
 
 /// Words without digits, so that no two lines are taken for the same head.
-fn word(n: usize) -> String {
+pub(super) fn word(n: usize) -> String {
     n.to_string()
         .bytes()
         .map(|digit| char::from(digit - b'0' + b'b'))
@@ -111,7 +111,7 @@ fn sentences(merged: &Merged) -> Vec<(String, u64)> {
     .collect()
 }
 
-fn codes(notices: &[Notice]) -> Vec<&str> {
+pub(super) fn codes(notices: &[Notice]) -> Vec<&str> {
     notices.iter().map(|notice| notice.code.as_str()).collect()
 }
 

@@ -1,0 +1,162 @@
+//! Points, directions, and upright or slanted boxes, in pixels; y grows downwards.
+
+/// A point, or the way from one to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Point {
+    pub(super) x: f32,
+    pub(super) y: f32,
+}
+
+impl Point {
+    pub(super) fn new(x: f32, y: f32) -> Self {
+        Self { x, y }
+    }
+
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self::new(self.x + other.x, self.y + other.y)
+    }
+
+    pub(super) fn minus(self, other: Self) -> Self {
+        Self::new(self.x - other.x, self.y - other.y)
+    }
+
+    pub(super) fn times(self, factor: f32) -> Self {
+        Self::new(self.x * factor, self.y * factor)
+    }
+
+    /// Divided; zero stays zero.
+    pub(super) fn over(self, divisor: f32) -> Self {
+        if divisor == 0.0 {
+            Self::default()
+        } else {
+            self.times(1.0 / divisor)
+        }
+    }
+
+    pub(super) fn length(self) -> f32 {
+        self.x.hypot(self.y)
+    }
+
+    pub(super) fn dot(self, other: Self) -> f32 {
+        self.x * other.x + self.y * other.y
+    }
+}
+
+/// A rectangle at any angle, as text stands in it: from its origin *across* is the way its line runs, *down* the way
+/// to the next line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Quad {
+    origin: Point,
+    across: Point,
+    down: Point,
+}
+
+impl Quad {
+    /// An upright one.
+    pub(super) fn level(x0: f32, y0: f32, x1: f32, y1: f32) -> Self {
+        Self {
+            origin: Point::new(x0, y0),
+            across: Point::new(x1 - x0, 0.0),
+            down: Point::new(0.0, y1 - y0),
+        }
+    }
+
+    /// Around a centre: `unit` is the direction across, of length 1, and *down* is a quarter turn clockwise from it.
+    pub(super) fn around(centre: Point, unit: Point, width: f32, height: f32) -> Self {
+        let across = unit.times(width);
+        let down = Point::new(-unit.y, unit.x).times(height);
+        let origin = centre.minus(across.times(0.5)).minus(down.times(0.5));
+        Self { origin, across, down }
+    }
+
+    pub(super) fn origin(&self) -> Point {
+        self.origin
+    }
+
+    pub(super) fn across(&self) -> Point {
+        self.across
+    }
+
+    pub(super) fn down(&self) -> Point {
+        self.down
+    }
+
+    pub(super) fn width(&self) -> f32 {
+        self.across.length()
+    }
+
+    pub(super) fn height(&self) -> f32 {
+        self.down.length()
+    }
+
+    pub(super) fn centre(&self) -> Point {
+        self.origin
+            .plus(self.across.times(0.5))
+            .plus(self.down.times(0.5))
+    }
+
+    /// Degrees clockwise from level, above −180 and up to 180.
+    pub(super) fn degrees(&self) -> f32 {
+        self.across.y.atan2(self.across.x).to_degrees()
+    }
+
+    /// The part of it between two shares of its width, from 0 to 1.
+    pub(super) fn between(&self, start: f32, end: f32) -> Self {
+        Self {
+            origin: self.origin.plus(self.across.times(start)),
+            across: self.across.times(end - start),
+            down: self.down,
+        }
+    }
+
+    /// Larger on every side by the same length.
+    pub(super) fn grown(&self, by: f32) -> Self {
+        let unit = self.across.over(self.width());
+        Self::around(
+            self.centre(),
+            unit,
+            self.width() + 2.0 * by,
+            self.height() + 2.0 * by,
+        )
+    }
+
+    /// The same box read the other way round.
+    pub(super) fn half_turned(&self) -> Self {
+        Self {
+            origin: self.origin.plus(self.across).plus(self.down),
+            across: self.across.times(-1.0),
+            down: self.down.times(-1.0),
+        }
+    }
+
+    /// The same box for text that runs downwards: its lines begin where the upper right corner is.
+    pub(super) fn quarter_turned(&self) -> Self {
+        Self {
+            origin: self.origin.plus(self.across),
+            across: self.down,
+            down: self.across.times(-1.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_come_round() {
+        let quad = Quad::level(10.0, 20.0, 50.0, 30.0);
+        let twice = quad.quarter_turned().quarter_turned();
+        assert_eq!(twice, quad.half_turned());
+        assert_eq!(twice.half_turned(), quad);
+        assert_eq!(quad.quarter_turned().degrees(), 90.0);
+        assert_eq!(quad.half_turned().centre(), quad.centre());
+    }
+
+    #[test]
+    fn a_part_and_a_larger_one() {
+        let quad = Quad::level(0.0, 0.0, 100.0, 10.0);
+        assert_eq!(quad.between(0.25, 0.5), Quad::level(25.0, 0.0, 50.0, 10.0));
+        assert_eq!(quad.grown(2.0), Quad::level(-2.0, -2.0, 102.0, 12.0));
+    }
+}
