@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use docmill_core::pipeline::{Outcome, Stop, Work};
 use docmill_core::sandbox::{SandboxEnd, SandboxTask};
-use docmill_documents::ocr::{DETECTOR_FILE, RECOGNISER_FILE};
-use docmill_documents::pdf::{PageText, ScanJob, TextKind};
+use docmill_documents::ocr::{DETECTOR_FILE, RECOGNISER_FILE, ScanJob};
+use docmill_documents::pdf::{PageText, TextKind};
 
 use super::{Found, PdfText, Shown, Wanted};
 

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use docmill_documents::pdf::{PageText, ScanJob, TextKind, TextRecord};
+use docmill_documents::ocr::ScanJob;
+use docmill_documents::pdf::{PageText, TextKind, TextRecord};
 
 use super::pdf::{codes, page, prepared, scan, word};
 use super::*;
