@@ -1,14 +1,11 @@
 //! [`Reader`] on Amazon Textract: DetectDocumentText, and AnalyzeExpense for receipts and invoices.
 
-use std::collections::HashMap;
 use std::io::Cursor;
 
 use async_trait::async_trait;
 use aws_sdk_textract::Client;
 use aws_sdk_textract::primitives::Blob;
-use aws_sdk_textract::types::{
-    Block, BlockType, Document, ExpenseDocument, ExpenseField as Field, Geometry, RelationshipType,
-};
+use aws_sdk_textract::types::{Block, BlockType, Document, ExpenseDocument, ExpenseField as Field, Point};
 use docmill_core::ports::PortError;
 use docmill_core::reader::{ExpenseField, PagePicture, ReadExpense, ReadFailure, ReadPage, ReadWord, Reader};
 use image::codecs::jpeg::JpegEncoder;
@@ -109,73 +106,27 @@ fn failure(error: PortError, wrong: bool) -> ReadFailure {
     }
 }
 
-/// Words in the order of their lines, which is Textract's reading order.
 fn read_page(page: &PagePicture, blocks: &[Block]) -> ReadPage {
-    let of_type = |kind: BlockType| {
-        blocks
-            .iter()
-            .filter(move |block| block.block_type() == Some(&kind))
-    };
-    let lines = of_type(BlockType::Line).zip(0_u32..).flat_map(|(line, number)| {
-        let children = line
-            .relationships()
-            .iter()
-            .filter(|relation| relation.r#type() == Some(&RelationshipType::Child))
-            .flat_map(|relation| relation.ids());
-        children.map(move |id| (id.as_str(), number))
-    });
-    let words: HashMap<&str, &Block> = of_type(BlockType::Word)
-        .filter_map(|block| Some((block.id()?, block)))
-        .collect();
+    let words = blocks
+        .iter()
+        .filter(|block| block.block_type() == Some(&BlockType::Word));
     ReadPage {
-        width: page.width,
-        height: page.height,
-        words: lines
-            .filter_map(|(id, line)| word(words.get(id)?, line))
-            .collect(),
+        words: words.filter_map(|block| word(page, block)).collect(),
     }
 }
 
-fn word(block: &Block, line: u32) -> Option<ReadWord> {
-    let text = block.text()?.split_whitespace().collect::<String>();
-    if text.is_empty() {
+fn word(page: &PagePicture, block: &Block) -> Option<ReadWord> {
+    let text: String = block.text()?.split_whitespace().collect();
+    // The first corner of a polygon is the text's own upper left one.
+    let [a, b, c, d] = block.geometry()?.polygon() else {
         return None;
-    }
-    let geometry = block.geometry()?;
+    };
+    let place = |point: &Point| (point.x() * page.width as f32, point.y() * page.height as f32);
     Some(ReadWord {
         text,
-        area: area(geometry)?,
-        turned: turned(geometry),
-        confidence: percent(block.confidence()),
-        line,
+        corners: [a, b, c, d].map(place),
+        confidence: block.confidence().unwrap_or_default().clamp(0.0, 100.0) / 100.0,
     })
-}
-
-/// Shares of the page in hundredths of a percent.
-fn area(geometry: &Geometry) -> Option<[u32; 4]> {
-    let found = geometry.bounding_box()?;
-    // Casting clamps, and takes NaN for 0.
-    let share = |value: f32| (value.clamp(0.0, 1.0) * 10_000.0).round() as u32;
-    Some([
-        share(found.left()),
-        share(found.top()),
-        share(found.left() + found.width()),
-        share(found.top() + found.height()),
-    ])
-}
-
-/// The first corner of a polygon is the text's own top left.
-fn turned(geometry: &Geometry) -> u16 {
-    let [first, second, ..] = geometry.polygon() else {
-        return 0;
-    };
-    let (across, down) = (second.x() - first.x(), second.y() - first.y());
-    match (across.abs() >= down.abs(), across >= 0.0, down >= 0.0) {
-        (true, true, _) => 0,
-        (true, false, _) => 180,
-        (false, _, true) => 90,
-        (false, _, false) => 270,
-    }
 }
 
 fn percent(confidence: Option<f32>) -> u8 {

@@ -209,22 +209,21 @@ fn word(id: &str, text: &str, left: f64, confidence: f64) -> Value {
 }
 
 #[tokio::test]
-async fn textract_gives_words_in_the_order_of_its_lines() {
-    let line = |id: &str, ids: &[&str]| {
-        json!({"BlockType": "LINE", "Id": id, "Text": "", "Confidence": 99.0, "Geometry": geometry(0.1, 0.1, 0.8, 0.05),
-            "Relationships": [{"Type": "CHILD", "Ids": ids}]})
-    };
-    let mut turned = word("w3", "RUE", 0.5, 88.0);
-    turned["Geometry"]["Polygon"] =
+async fn textract_gives_words_with_their_own_corners() {
+    let mut turned = word("w2", "RUE", 0.5, 88.0);
+    let corners =
         json!([{"X": 0.55, "Y": 0.1}, {"X": 0.55, "Y": 0.3}, {"X": 0.5, "Y": 0.3}, {"X": 0.5, "Y": 0.1}]);
+    turned["Geometry"]["Polygon"] = corners;
+    let mut broken = word("w3", "sans", 0.1, 50.0);
+    broken["Geometry"]["Polygon"] = json!([]);
     let answer = json!({
         "DocumentMetadata": {"Pages": 1},
         "DetectDocumentTextModelVersion": "1.0",
         "Blocks": [
-            {"BlockType": "PAGE", "Id": "p", "Geometry": geometry(0.0, 0.0, 1.0, 1.0),
-                "Relationships": [{"Type": "CHILD", "Ids": ["l1", "l2"]}]},
-            line("l1", &["w1", "w2"]), line("l2", &["w3", "gone"]),
-            word("w2", "dort.", 0.4, 97.6), word("w1", "Il", 0.1, 99.9), turned,
+            {"BlockType": "PAGE", "Id": "p", "Geometry": geometry(0.0, 0.0, 1.0, 1.0)},
+            {"BlockType": "LINE", "Id": "l", "Text": "Il RUE", "Confidence": 99.0, "Geometry": geometry(0.1, 0.1, 0.8, 0.05),
+                "Relationships": [{"Type": "CHILD", "Ids": ["w1", "w2"]}]},
+            word("w1", "Il", 0.1, 99.9), turned, broken,
         ],
     });
     let (address, server) = play(http("200 OK", "", &answer)).await;
@@ -233,16 +232,14 @@ async fn textract_gives_words_in_the_order_of_its_lines() {
         .read(&page())
         .await
         .unwrap();
-    let words: Vec<(&str, u32, u8, u16)> = read
-        .words
-        .iter()
-        .map(|word| (word.text.as_str(), word.line, word.confidence, word.turned))
-        .collect();
-    assert_eq!(
-        words,
-        [("Il", 0, 100, 0), ("dort.", 0, 98, 0), ("RUE", 1, 88, 90)]
-    );
-    assert_eq!(read.words[0].area, [1_000, 1_000, 3_000, 1_500]);
+    let [il, rue] = read.words.as_slice() else {
+        panic!("{read:?}")
+    };
+    assert_eq!((il.text.as_str(), rue.text.as_str()), ("Il", "RUE"));
+    let rounded = |corners: [(f32, f32); 4]| corners.map(|(x, y)| (x.round() as i32, y.round() as i32));
+    assert_eq!(rounded(il.corners), [(4, 2), (12, 2), (12, 3), (4, 3)]);
+    assert_eq!(rounded(rue.corners), [(22, 2), (22, 6), (20, 6), (20, 2)]);
+    assert!((il.confidence - 0.999).abs() < 1e-6);
     let asked = server.await.unwrap();
     assert!(asked.head.contains("x-amz-target: textract.detectdocumenttext"));
     assert!(

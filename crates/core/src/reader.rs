@@ -26,30 +26,17 @@ pub struct PagePicture {
 pub struct ReadWord {
     /// Its characters, no white space.
     pub text: String,
-    /// Left, top, right and bottom on the upright page, in hundredths of a percent of its width and height (0–10,000).
-    #[serde(rename = "box")]
-    pub area: [u32; 4],
-    /// Degrees that the word is turned clockwise against the upright page: 0, 90, 180 or 270.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub turned: u16,
-    /// How sure the reader is, in percent.
-    pub confidence: u8,
-    /// The line it stands in, from 0, in reading order.
-    pub line: u32,
-}
-
-fn is_zero(turned: &u16) -> bool {
-    *turned == 0
+    /// The corners of its box in pixels of the picture, from its upper left corner: the word's own upper left corner, upper
+    /// right, lower right, lower left, however the word is turned.
+    pub corners: [(f32, f32); 4],
+    /// How sure the reader is, from 0 to 1.
+    pub confidence: f32,
 }
 
 /// What stands on a page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReadPage {
-    /// Pixels across, once the page is upright.
-    pub width: u32,
-    /// Pixels down.
-    pub height: u32,
-    /// In reading order.
+    /// In no order that matters.
     pub words: Vec<ReadWord>,
 }
 

@@ -3,6 +3,7 @@
 mod cells;
 mod ladder;
 mod novel;
+mod ocr;
 mod pdf;
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use docmill_core::pipeline::Registry;
 use docmill_core::sandbox::NamedReader;
 
 pub use novel::Novel;
-pub use pdf::ScanModels;
+pub use ocr::{BuiltinReader, has_networks, networks_folder};
 
 /// What an installation has beside the rules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,12 +21,9 @@ pub struct Offer {
     pub models: bool,
 }
 
-/// Every pipeline of this installation. Scans are read where `DOCMILL_MODELS` names the folder with the networks.
+/// Every pipeline of this installation.
 pub fn registry(offer: Offer) -> Registry {
-    let scans = ScanModels::from_environment();
-    Registry::new(vec![Arc::new(
-        Novel::new().with_models(offer.models).with_scans(scans),
-    )])
+    Registry::new(vec![Arc::new(Novel::new().with_models(offer.models))])
 }
 
 /// What the pipelines' documents are read by: whoever runs a pipeline has a sandbox that knows these.
@@ -36,8 +34,12 @@ pub fn readers() -> Vec<NamedReader> {
             read: docmill_documents::pdf::read_text,
         },
         NamedReader {
-            name: pdf::SCAN_READER,
-            read: docmill_documents::pdf::read_scans,
+            name: pdf::DRAWER,
+            read: docmill_documents::pdf::draw_page,
+        },
+        NamedReader {
+            name: ocr::READER,
+            read: docmill_documents::ocr::read_picture,
         },
     ]
 }

@@ -12,10 +12,11 @@ use docmill_aws::{
 use docmill_core::engine::Engine;
 use docmill_core::model::Providers;
 use docmill_core::pipeline::Registry;
-use docmill_core::sandbox::NamedReader;
+use docmill_core::sandbox::{NamedReader, Sandbox};
 use docmill_core::time::Time;
 use docmill_gateway::logs;
 use docmill_memory::{OsEntropy, SystemClock};
+use docmill_pipelines::BuiltinReader;
 use docmill_providers::{DirectModel, Interface};
 use docmill_sandbox::ChildProcess;
 use lambda_runtime::{LambdaEvent, service_fn};
@@ -36,14 +37,19 @@ pub fn start(registry: Registry, readers: &[NamedReader]) -> Result<ExitCode, la
 }
 
 /// Those outside who are paid by the call, as the installation has them.
-fn providers(config: &config::Worker, clients: &Clients) -> Result<Providers, lambda_runtime::Error> {
+fn providers(
+    config: &config::Worker,
+    clients: &Clients,
+    sandbox: Arc<dyn Sandbox>,
+) -> Result<Providers, lambda_runtime::Error> {
     let mut providers = Providers {
         desk: Arc::new(DynamoModelDesk::new(clients.dynamodb(), &config.accounts_table)),
+        reader: match config.textract {
+            true => Arc::new(TextractReader::new(clients.textract())),
+            false => Arc::new(BuiltinReader::new(sandbox, docmill_pipelines::networks_folder())),
+        },
         ..Providers::none()
     };
-    if config.textract {
-        providers.reader = Arc::new(TextractReader::new(clients.textract()));
-    }
     let Some(models) = config.models.clone() else {
         return Ok(providers);
     };
@@ -66,6 +72,7 @@ async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Worker::read(&Env::process())?;
     let clients = Clients::load();
+    let sandbox: Arc<dyn Sandbox> = Arc::new(ChildProcess::default());
     let engine = Engine {
         jobs: Arc::new(
             DynamoJobs::new(clients.dynamodb(), &config.jobs_table).moving(&config.accounts_table),
@@ -76,8 +83,8 @@ async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
         meter: Arc::new(clients.meter()),
-        providers: providers(&config, &clients)?,
-        sandbox: Arc::new(ChildProcess::default()),
+        providers: providers(&config, &clients, sandbox.clone())?,
+        sandbox,
         registry,
         timing: config.timing,
         memory_mb: config.memory_mb,

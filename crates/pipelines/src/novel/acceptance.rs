@@ -17,6 +17,7 @@ fn sources(text: &str, settings: &Settings) -> Vec<Source> {
         llm: false,
         owned: (1, u32::MAX),
         paragraphs,
+        scanned: None,
         missing: None,
     })
 }
@@ -203,6 +204,7 @@ fn case_16() {
                 llm: false,
                 owned,
                 paragraphs: paragraphs.clone(),
+                scanned: None,
                 missing: None,
             })
         })
@@ -388,6 +390,7 @@ fn the_page_of_a_sentence_is_where_it_begins() {
         llm: false,
         owned: (1, 2),
         paragraphs,
+        scanned: None,
         missing: None,
     };
     let found: Vec<_> = process(&input)

@@ -14,6 +14,7 @@ use super::flags::Flag;
 use super::hyphens;
 use super::paragraphs::{Paragraph, paragraphs};
 use super::rewrite::Rewritten;
+use super::scans::ScannedPages;
 use super::sentences::sentences;
 use super::settings::Settings;
 use super::split::{Kind, Piece, split};
@@ -86,6 +87,9 @@ pub(super) struct ChunkInput<P> {
     pub(super) owned: PageRange,
     /// The paragraphs of its reading window.
     pub(super) paragraphs: P,
+    /// Its pages, where some of them are to be read first: then there are no paragraphs yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) scanned: Option<ScannedPages>,
     /// Why its pages have nothing to give, should that be known: it fails with this.
     #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
     pub(super) missing: Option<Notice>,
@@ -113,6 +117,9 @@ pub(super) struct ChunkOutput {
     /// What a language model had to do with them, where one was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) rewritten: Option<Rewritten>,
+    /// Scans that could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lost: Vec<u32>,
 }
 
 /// The sentences that a language model is asked about: those of the text that are longer than the limit.

@@ -45,7 +45,7 @@ pub(super) fn merged(request: &MergeRequest<'_>, gathered: &Gathered) -> Result<
         [] => Vec::new(),
         runs => vec![notices::parts_missing(runs)],
     };
-    warnings.extend(gathered.warnings());
+    warnings.extend(gathered.warnings(summary.scanned));
     let all_warnings = [summary.warnings.as_slice(), &warnings].concat();
     let document = Document::new(
         request.job_id.to_string(),

@@ -10,7 +10,7 @@
 //!
 //! Page furniture (R1) is not looked for in text files: their pages are a count of characters, so a line's place at
 //! the top of one means nothing, and dropping it could lose words. Of a PDF, [`furniture`] goes first, and
-//! [`coverage`] keeps account of the pages that have no text.
+//! [`coverage`] keeps account of the pages that have no text; [`scans`] reads those that are pictures.
 
 #[cfg(test)]
 mod acceptance;
@@ -33,6 +33,7 @@ mod plan;
 mod properties;
 mod result;
 mod rewrite;
+mod scans;
 mod sentences;
 mod settings;
 mod split;
@@ -53,7 +54,7 @@ use docmill_documents::text;
 use futures::StreamExt;
 use serde_json::Value;
 
-use crate::pdf::{self, Reading, ScanModels, Shown};
+use crate::pdf::{self, Reading, Shown};
 use chunks::{ChunkInput, ChunkOutput};
 use exports::Layout;
 use paragraphs::Paragraph;
@@ -119,7 +120,6 @@ const fn format(name: &'static str, content_type: &'static str) -> Format {
 pub struct Novel {
     spec: Spec,
     models: bool,
-    scans: ScanModels,
 }
 
 impl Novel {
@@ -143,7 +143,6 @@ impl Novel {
                 deadline: None,
                 limits_starts: true,
             },
-            scans: ScanModels::default(),
         }
     }
 
@@ -152,13 +151,6 @@ impl Novel {
     pub fn with_models(mut self, models: bool) -> Self {
         self.models = models;
         self.spec.settings_schema = settings::schema(models);
-        self
-    }
-
-    /// Reads scanned pages with these networks.
-    #[must_use]
-    pub fn with_scans(mut self, scans: ScanModels) -> Self {
-        self.scans = scans;
         self
     }
 }
@@ -239,8 +231,9 @@ impl Pipeline for Novel {
         let read = match kind {
             FileKind::Text => Read::of_text(&bytes, &settings),
             FileKind::Pdf => {
-                match pdf::read(&self.scans, &bytes, notices::MAX_PDF_PAGES, ANALYZING, work).await {
-                    Outcome::Done(Reading::Text(text)) => Read::of_pdf(text, &settings),
+                let scans_of = file.filter(|_| work.reads_pictures());
+                match pdf::read_text(&bytes, notices::MAX_PDF_PAGES, ANALYZING, work).await {
+                    Outcome::Done(Reading::Text(text)) => Read::of_pdf(text, scans_of, &settings),
                     Outcome::Done(Reading::Refused(refusal)) => Err(notices::refused(refusal)),
                     Outcome::Retry { code, after } => return Outcome::Retry { code, after },
                     Outcome::Fail(notice) => return Outcome::Fail(notice),
@@ -264,17 +257,34 @@ impl Pipeline for Novel {
         if work.checkpoint() == Err(Stop) {
             return Outcome::Cancelled;
         }
-        let input: ChunkInput<Vec<Paragraph>> = match serde_json::from_slice(&input) {
+        let mut input: ChunkInput<Vec<Paragraph>> = match serde_json::from_slice(&input) {
             Ok(input) => input,
             Err(error) => return broken("chunk input", &error),
         };
         if let Some(notice) = input.missing {
             return Outcome::Fail(notice);
         }
-        let mut output = ChunkOutput {
-            sources: chunks::process(&input),
-            rewritten: None,
-        };
+        let mut output = ChunkOutput::default();
+        if let Some(scanned) = input.scanned.take() {
+            match scanned.read(work).await {
+                Outcome::Done(read) => {
+                    input.paragraphs = chunks::read(&read.pages, &input.settings);
+                    output.lost = read.lost;
+                }
+                Outcome::Retry { code, after } => return Outcome::Retry { code, after },
+                Outcome::Fail(notice) => return Outcome::Fail(notice),
+                Outcome::Cancelled => return Outcome::Cancelled,
+            }
+            output.sources = chunks::process(&input);
+            output
+                .lost
+                .retain(|page| (input.owned.0..=input.owned.1).contains(page));
+            if output.sources.is_empty() {
+                return Outcome::Fail(notices::no_text(input.owned));
+            }
+        } else {
+            output.sources = chunks::process(&input);
+        }
         if input.llm {
             let asked = chunks::too_long(&output.sources, &input.settings);
             match rewrite::rewrite(&mut output.sources, &asked, &input.settings, work).await {

@@ -10,6 +10,7 @@ use super::notices;
 use super::rewrite::Rewritten;
 use super::settings::Settings;
 use super::split::Method;
+use super::words::FrenchCount;
 
 /// An original with more characters than this is shown up to here: each of its many pieces repeats it.
 const SHOWN_ORIGINAL_CHARS: usize = 2_000;
@@ -29,6 +30,8 @@ pub(super) struct Gathered {
     pub(super) rewritten: Rewritten,
     /// Chunks with too many fragments.
     pub(super) fragmentary: u32,
+    /// Scans that could not be read.
+    pub(super) lost: Vec<u32>,
 }
 
 impl Gathered {
@@ -47,18 +50,23 @@ impl Gathered {
                 self.fragmentary += 1;
             }
         }
+        self.lost.extend(output.lost);
         self.sources.extend(output.sources);
     }
 
-    /// What the user should know of it.
-    pub(super) fn warnings(&self) -> Vec<Notice> {
+    /// What the user should know of it; `scanned` where it could not be known before.
+    pub(super) fn warnings(&self, scanned: bool) -> Vec<Notice> {
         let left = self.rewritten.left;
         let fallback = (left > 0).then(|| match self.rewritten.over_budget {
             true => notices::budget_spent(left),
             false => notices::llm_fallback(left),
         });
         let fragments = (self.fragmentary > 0).then(|| notices::fragments(self.fragmentary));
-        fallback.into_iter().chain(fragments).collect()
+        let lost = (!self.lost.is_empty()).then(|| notices::pages_lost(&self.lost));
+        let texts = self.sources.iter().map(|source| source.original.as_str());
+        let foreign = (scanned && FrenchCount::of(texts).looks_foreign()).then(notices::not_french);
+        let all = [lost, foreign, fallback, fragments];
+        all.into_iter().flatten().collect()
     }
 }
 

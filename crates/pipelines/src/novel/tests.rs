@@ -71,8 +71,8 @@ impl Default for Noted {
                 read: pdf::read_prepared,
             },
             NamedReader {
-                name: "pdf-scan",
-                read: scans::see_prepared,
+                name: "pdf-draw",
+                read: scans::draw_prepared,
             },
         ];
         Self {

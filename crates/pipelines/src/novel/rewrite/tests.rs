@@ -76,6 +76,7 @@ fn sources(texts: &[&str], settings: &Settings) -> Vec<Source> {
         llm: true,
         owned: (1, 1),
         paragraphs: paragraphs.collect(),
+        scanned: None,
         missing: None,
     })
 }
