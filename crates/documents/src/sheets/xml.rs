@@ -90,6 +90,11 @@ impl<'p, R: BufRead> Xml<'p, R> {
         self.depth
     }
 
+    /// Counts one element more than there was.
+    pub(super) fn spend_element(&self) -> Result<(), SheetError> {
+        spend_element(self.reader.get_ref().allowance, &self.limits)
+    }
+
     /// The next node; none at the end.
     pub(super) fn next(&mut self) -> Result<Option<Node<'_>>, SheetError> {
         self.buffer.clear();
@@ -99,11 +104,7 @@ impl<'p, R: BufRead> Xml<'p, R> {
             Err(_) => return Err(self.reader.get_ref().refusal.unwrap_or(BROKEN)),
         };
         if !matches!(event, Event::Text(_) | Event::End(_) | Event::Eof) {
-            let left = &self.reader.get_ref().allowance.elements;
-            let Some(fewer) = left.get().checked_sub(1) else {
-                return Err(SheetError::too_much(Bound::Elements, self.limits.elements.into()));
-            };
-            left.set(fewer);
+            spend_element(self.reader.get_ref().allowance, &self.limits)?;
         }
         Ok(Some(match event {
             Event::Start(start) => {
@@ -131,6 +132,13 @@ impl<'p, R: BufRead> Xml<'p, R> {
             Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) => Node::Other,
         }))
     }
+}
+
+fn spend_element(allowance: &Allowance, limits: &Limits) -> Result<(), SheetError> {
+    let left = allowance.elements.get().checked_sub(1);
+    allowance.elements.set(left.unwrap_or(0));
+    left.map(drop)
+        .ok_or(SheetError::too_much(Bound::Elements, limits.elements.into()))
 }
 
 /// The character of a reference: a number or one of XML's own five names.

@@ -85,8 +85,10 @@ pub(super) fn read(
                     let cell = cell_start(&start, column)?;
                     column = cell.column + 1;
                     let cell = contents(&mut xml, cell, &mut text, row, budget)?;
-                    if !text.is_empty() {
-                        put(&mut builder, &cell, &text, context, budget)?;
+                    match text.is_empty() {
+                        // As much as one with a value.
+                        true => xml.spend_element()?,
+                        false => put(&mut builder, &cell, &text, context, budget)?,
                     }
                 }
                 "col" => hide_columns(&start, &mut builder),

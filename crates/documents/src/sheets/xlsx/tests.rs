@@ -274,8 +274,11 @@ fn bombs_are_refused() {
     let long = format!("<si><t>{}</t></si>", "a".repeat(100_000));
     assert_eq!(refused(&packed("", &long.repeat(200))), "TEXT_TOO_LONG");
     // One string in many cells.
-    let cells = rows(&format!("<row>{}</row>", "<c t=\"s\"><v>0</v></c>".repeat(1_000)));
-    assert_eq!(refused(&packed(&cells, &long)), "TEXT_TOO_LONG");
+    let cells = "<c t=\"s\"><v>0</v></c>";
+    let one_each = format!("<row>{cells}</row>").repeat(1_000);
+    assert_eq!(refused(&packed(&rows(&one_each), &long)), "TEXT_TOO_LONG");
+    let in_one_row = format!("<row>{}</row>", cells.repeat(11));
+    assert_eq!(refused(&packed(&rows(&in_one_row), &long)), "CELL_TOO_LONG");
     assert_eq!(
         refused(&packed(&rows(&"<row><c><v>1</v></c></row>".repeat(110_000)), "")),
         "TOO_MANY_ROWS"
