@@ -12,6 +12,7 @@
 
 mod damage;
 mod inputs;
+mod pieces;
 mod tables;
 
 use std::collections::BTreeMap;

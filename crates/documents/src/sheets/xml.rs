@@ -16,8 +16,8 @@ const EVENT_BYTES: u64 = 1 << 20;
 /// Bytes of the name of an element.
 const NAME_BYTES: usize = 256;
 
-/// Attributes of an element that are looked at: those that are read here have no more.
-const MOST_ATTRIBUTES: usize = 16;
+/// Attributes of an element that are looked at: what is read here stands among the first.
+const MOST_ATTRIBUTES: usize = 12;
 
 /// Bytes of an attribute's value: all that are read are names and numbers.
 const VALUE_BYTES: usize = 1 << 10;

@@ -18,8 +18,11 @@ use support::{Used, measured};
 const MOST_CPU: Duration = Duration::from_secs(1);
 const MOST_MEMORY_BYTES: usize = 64 << 20;
 
+/// Makes a file.
+type Make = fn() -> Vec<u8>;
+
 /// A name, a file, and the code that it is refused by.
-type Bomb = (&'static str, fn() -> Vec<u8>, &'static str);
+type Bomb = (&'static str, Make, &'static str);
 
 fn are_refused(bombs: &[Bomb]) {
     for (name, make, code) in bombs {
@@ -30,7 +33,7 @@ fn are_refused(bombs: &[Bomb]) {
 }
 
 /// What is refused late, or not at all, costs no more than what is refused.
-fn are_cheap(files: &[(&'static str, fn() -> Vec<u8>)]) {
+fn are_cheap(files: &[(&'static str, Make)]) {
     for (name, make) in files {
         let (found, used) = reading(*make);
         assert_ne!(found, "unfinished", "{name}");
@@ -40,7 +43,7 @@ fn are_cheap(files: &[(&'static str, fn() -> Vec<u8>)]) {
 
 /// The code that a file is refused by, and what reading it cost: the best of three where it was too slow, since a busy
 /// machine adds to processor time and never takes from it.
-fn reading(make: fn() -> Vec<u8>) -> (&'static str, Used) {
+fn reading(make: Make) -> (&'static str, Used) {
     let (code, mut used) = reading_once(make);
     for _ in 0..2 {
         if used.cpu >= MOST_CPU {
@@ -50,7 +53,7 @@ fn reading(make: fn() -> Vec<u8>) -> (&'static str, Used) {
     (code, used)
 }
 
-fn reading_once(make: fn() -> Vec<u8>) -> (&'static str, Used) {
+fn reading_once(make: Make) -> (&'static str, Used) {
     let (output, used) = measured(make, |file| {
         let mut output = Vec::new();
         read_sheets(&["-".to_owned()], file, &mut output).unwrap();

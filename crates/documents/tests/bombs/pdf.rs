@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use docmill_documents::pdf::{OpenLimits, PdfDocument, Refusal};
 
-use crate::is_within;
 use crate::support::measured;
+use crate::{Make, is_within};
 
 const PAGES: u32 = 10_000;
 const LIMITS: OpenLimits = OpenLimits { max_pages: 1_000 };
@@ -72,7 +72,7 @@ fn without_table() -> Vec<u8> {
 
 #[test]
 fn ten_thousand_pages_are_refused() {
-    let files: [(&str, fn() -> Vec<u8>); 4] = [
+    let files: [(&str, Make); 4] = [
         ("10,000 pages", || flat(PAGES)),
         ("10,000 pages that claim to be one", || flat(1)),
         ("10,000 pages in one another", deep),
