@@ -140,7 +140,8 @@ fn engine(memory: &Memory, sandbox: Arc<dyn Sandbox>, clock: Arc<dyn Clock>) -> 
         entropy: Arc::new(OsEntropy),
         meter: memory.meter.clone(),
         sandbox,
-        registry: docmill_pipelines::registry(),
+        providers: memory.providers.clone(),
+        registry: docmill_pipelines::registry(docmill_pipelines::Offer::default()),
         timing: Timing::default(),
         memory_mb: 0,
     }

@@ -14,6 +14,7 @@ fn sources(text: &str, settings: &Settings) -> Vec<Source> {
     let paragraphs = read(&pages, settings);
     process(&ChunkInput {
         settings: settings.clone(),
+        llm: false,
         owned: (1, u32::MAX),
         paragraphs,
         missing: None,
@@ -199,6 +200,7 @@ fn case_16() {
         .map(|owned| {
             process(&ChunkInput {
                 settings: settings.clone(),
+                llm: false,
                 owned,
                 paragraphs: paragraphs.clone(),
                 missing: None,
@@ -383,6 +385,7 @@ fn the_page_of_a_sentence_is_where_it_begins() {
     let paragraphs = read(&pages, &settings);
     let input = ChunkInput {
         settings,
+        llm: false,
         owned: (1, 2),
         paragraphs,
         missing: None,

@@ -3,7 +3,8 @@
 //! # Layout
 //! One file a group of rules, in the order in which a text meets them: [`characters`] (R2), [`paragraphs`] (R4, with
 //! its lines still apart), [`hyphens`], [`joins`] and [`forms`] (R3), [`sentences`] (R5), [`words`] (R7), [`verbs`] (R8),
-//! [`clauses`] and [`split`] (R6, R9), [`flags`] (R10). [`plan`] and [`chunks`] share a document among
+//! [`clauses`] and [`split`] (R6, R9), [`flags`] (R10). With a language model, [`rewrite`] (§3.2) goes over what is too
+//! long. [`plan`] and [`chunks`] share a document among
 //! workers, [`files`], [`result`] and [`exports`] write what came of it, [`settings`] reads what was asked,
 //! [`notices`] says what went wrong.
 //!
@@ -31,6 +32,7 @@ mod plan;
 #[cfg(test)]
 mod properties;
 mod result;
+mod rewrite;
 mod sentences;
 mod settings;
 mod split;
@@ -52,12 +54,12 @@ use futures::StreamExt;
 use serde_json::Value;
 
 use crate::pdf::{self, Reading, ScanModels, Shown};
-use chunks::{ChunkInput, Source};
+use chunks::{ChunkInput, ChunkOutput};
 use exports::Layout;
 use paragraphs::Paragraph;
 use plan::{PDF_MAGIC, Read};
-use result::{Row, StoredDocument};
-use settings::Settings;
+use result::{Gathered, Row, StoredDocument};
+use settings::{Engine, Settings};
 
 const STAGES: &[StageSpec] = &[
     stage(0, "Queued"),
@@ -116,6 +118,7 @@ const fn format(name: &'static str, content_type: &'static str) -> Format {
 #[derive(Clone, Debug)]
 pub struct Novel {
     spec: Spec,
+    models: bool,
     scans: ScanModels,
 }
 
@@ -123,6 +126,7 @@ impl Novel {
     /// The pipeline with its rules.
     pub fn new() -> Self {
         Self {
+            models: false,
             spec: Spec {
                 name: "novel",
                 title: "French text to short sentences",
@@ -135,12 +139,20 @@ impl Novel {
                 accepts: ACCEPTS,
                 max_files: 1,
                 formats: &[JSON, CSV, TXT, XLSX],
-                settings_schema: settings::schema(),
+                settings_schema: settings::schema(false),
                 deadline: None,
                 limits_starts: true,
             },
             scans: ScanModels::default(),
         }
+    }
+
+    /// Offers to ask a language model, where this is true.
+    #[must_use]
+    pub fn with_models(mut self, models: bool) -> Self {
+        self.models = models;
+        self.spec.settings_schema = settings::schema(models);
+        self
     }
 
     /// Reads scanned pages with these networks.
@@ -165,6 +177,9 @@ impl Pipeline for Novel {
 
     fn settings(&self, _kind: Option<&str>, raw: &Value) -> Result<Value, Vec<FieldError>> {
         let settings = Settings::parse(raw)?;
+        if settings.engine == Engine::Llm && !self.models {
+            return Err(vec![settings::engine_unavailable()]);
+        }
         serde_json::to_value(settings).map_err(|error| {
             vec![FieldError::new(
                 "settings",
@@ -191,7 +206,16 @@ impl Pipeline for Novel {
     fn estimate(&self, _kind: Option<&str>, settings: &Value, files: &[FileSize<'_>]) -> Estimate {
         // Settings that were checked can be read; were they not, planning would say so.
         let settings = Settings::parse(settings).unwrap_or_default();
-        estimate::estimate(&settings, files)
+        estimate::estimate(&settings, self.models, files)
+    }
+
+    fn cheaper(&self, _kind: Option<&str>, settings: &Value) -> Option<Value> {
+        let mut settings = Settings::parse(settings).ok()?;
+        if settings.engine != Engine::Auto || !self.models {
+            return None;
+        }
+        settings.engine = Engine::Rules;
+        serde_json::to_value(settings).ok()
     }
 
     async fn plan(&self, request: PlanRequest<'_>, work: &dyn Work) -> Outcome<Planned> {
@@ -224,7 +248,12 @@ impl Pipeline for Novel {
                 }
             }
         };
-        match read.map(|read| read.planned(&settings)) {
+        let llm = match settings.engine {
+            Engine::Rules => false,
+            Engine::Llm => true,
+            Engine::Auto => !work.tiers().is_empty(),
+        };
+        match read.map(|read| read.planned(&settings, llm)) {
             Ok(Ok(planned)) => Outcome::Done(planned),
             Ok(Err(error)) => broken("plan", &error),
             Err(notice) => Outcome::Fail(notice),
@@ -242,14 +271,27 @@ impl Pipeline for Novel {
         if let Some(notice) = input.missing {
             return Outcome::Fail(notice);
         }
-        match serde_json::to_vec(&chunks::process(&input)) {
+        let mut output = ChunkOutput {
+            sources: chunks::process(&input),
+            rewritten: None,
+        };
+        if input.llm {
+            let asked = chunks::too_long(&output.sources, &input.settings);
+            match rewrite::rewrite(&mut output.sources, &asked, &input.settings, work).await {
+                Outcome::Done(rewritten) => output.rewritten = Some(rewritten),
+                Outcome::Retry { code, after } => return Outcome::Retry { code, after },
+                Outcome::Fail(notice) => return Outcome::Fail(notice),
+                Outcome::Cancelled => return Outcome::Cancelled,
+            }
+        }
+        match serde_json::to_vec(&output) {
             Ok(output) => Outcome::Done(output.into()),
             Err(error) => broken("chunk", &error),
         }
     }
 
     async fn merge(&self, mut request: MergeRequest<'_>, work: &dyn Work) -> Outcome<Merged> {
-        let mut sources: Vec<Source> = Vec::new();
+        let mut gathered = Gathered::default();
         while let Some(output) = request.outputs.next().await {
             if work.checkpoint() == Err(Stop) {
                 return Outcome::Cancelled;
@@ -258,13 +300,13 @@ impl Pipeline for Novel {
                 Ok(output) => output,
                 Err(error) => return error.into(),
             };
-            match serde_json::from_slice::<Vec<Source>>(&bytes) {
-                Ok(more) => sources.extend(more),
+            match serde_json::from_slice::<ChunkOutput>(&bytes) {
+                Ok(output) => gathered.add(output),
                 Err(error) => return broken("chunk output", &error),
             }
         }
-        result::shorten_originals(&mut sources);
-        match files::merged(&request, &sources) {
+        result::shorten_originals(&mut gathered.sources);
+        match files::merged(&request, &gathered) {
             Ok(merged) => Outcome::Done(merged),
             Err(error) => broken("result", &error),
         }

@@ -22,6 +22,8 @@ pub(super) const PDF_MAGIC: &[u8] = b"%PDF-";
 pub(super) struct Summary {
     pub(super) pages: u32,
     pub(super) chunk_pages: u32,
+    #[serde(default)]
+    pub(super) llm: bool,
     pub(super) warnings: Vec<Notice>,
 }
 
@@ -83,7 +85,8 @@ impl Read {
         })
     }
 
-    pub(super) fn planned(self, settings: &Settings) -> Result<Planned, serde_json::Error> {
+    /// The plan; `llm` where a language model is to be asked.
+    pub(super) fn planned(self, settings: &Settings, llm: bool) -> Result<Planned, serde_json::Error> {
         let Self {
             pages,
             chunk_pages,
@@ -101,6 +104,7 @@ impl Read {
                 };
                 let input = serde_json::to_vec(&ChunkInput {
                     settings: settings.clone(),
+                    llm,
                     owned,
                     paragraphs,
                     missing,
@@ -114,6 +118,7 @@ impl Read {
         let summary = serde_json::to_value(Summary {
             pages,
             chunk_pages,
+            llm,
             warnings: warnings.clone(),
         })?;
         Ok(Planned {

@@ -190,6 +190,7 @@ fn run_pages(pages: &[Page], count: u32, settings: &Settings, size: u32) -> Vec<
             let paragraphs = in_window(&paragraphs, window(owned, count));
             let input = serde_json::to_vec(&ChunkInput {
                 settings: settings.clone(),
+                llm: false,
                 owned,
                 paragraphs,
                 missing: None,
