@@ -25,8 +25,8 @@ pub struct Usage {
     /// Pages read by a recognition service.
     #[serde(default)]
     pub pages_read: u64,
-    /// Price of those tokens, in billionths of a US dollar.
-    #[serde(default)]
+    /// Price of those tokens, in billionths of a US dollar. Shown as part of the cost.
+    #[serde(default, skip_serializing)]
     pub model_nano_usd: u64,
 }
 
