@@ -13,8 +13,17 @@ use writer::PageSource;
 pub enum Shown<'a> {
     /// Lines of text, one below the other.
     Lines(&'a [&'a str]),
-    /// A picture over the whole page, as a scanner makes it.
+    /// A picture over the whole page, as a scanner makes it, with nothing to be read on it.
     Scan,
+    /// A picture of pixels of brightness, row by row from the top.
+    Picture {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+        /// A byte each.
+        gray: &'a [u8],
+    },
 }
 
 /// A PDF of these pages, uncompressed, in Helvetica. Lines are ASCII without parentheses and backslashes.
@@ -31,6 +40,10 @@ fn page(shown: &Shown<'_>) -> PageSource {
             format!("BT /F1 11 Tf 14 TL 56 720 Td {} ET", shown.join(" "))
         }
         Shown::Scan => SCAN.to_owned(),
+        Shown::Picture { width, height, gray } => {
+            let hex = docmill_core::ids::hex(gray);
+            format!("q 595 0 0 842 0 0 cm BI /W {width} /H {height} /CS /G /BPC 8 /F /AHx ID {hex}> EI Q")
+        }
     })
 }
 

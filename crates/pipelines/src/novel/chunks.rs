@@ -14,7 +14,7 @@ use super::flags::Flag;
 use super::hyphens;
 use super::paragraphs::{Paragraph, paragraphs};
 use super::rewrite::Rewritten;
-use super::scans::ScannedPages;
+use super::scans::{ScannedPages, Seen};
 use super::sentences::sentences;
 use super::settings::Settings;
 use super::split::{Kind, Piece, split};
@@ -117,9 +117,9 @@ pub(super) struct ChunkOutput {
     /// What a language model had to do with them, where one was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) rewritten: Option<Rewritten>,
-    /// Scans that could not be read.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) lost: Vec<u32>,
+    /// Its scans.
+    #[serde(default)]
+    pub(super) seen: Seen,
 }
 
 /// The sentences that a language model is asked about: those of the text that are longer than the limit.

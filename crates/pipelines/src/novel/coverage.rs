@@ -52,7 +52,7 @@ impl Coverage {
                 // A page number is read again with the rest.
                 read.page.lines.clear();
             }
-            if is_scan || read.kind == TextKind::Hidden {
+            if !is_scan && read.kind == TextKind::Hidden {
                 coverage.hidden.push(number);
             }
             if read.caps.iter().any(|cap| matches!(cap, Cap::Glyphs | Cap::Rows)) {
@@ -80,9 +80,9 @@ impl Coverage {
     }
 
     /// Of pages of which only those that are lost matter.
-    pub(super) fn of_lost(lost: &[u32]) -> Self {
+    pub(super) fn of_lost(lost: impl Iterator<Item = u32>) -> Self {
         Self {
-            states: lost.iter().map(|number| (*number, PageState::Lost)).collect(),
+            states: lost.map(|number| (number, PageState::Lost)).collect(),
             ..Self::default()
         }
     }

@@ -267,18 +267,15 @@ impl Pipeline for Novel {
         let mut output = ChunkOutput::default();
         if let Some(scanned) = input.scanned.take() {
             match scanned.read(work).await {
-                Outcome::Done(read) => {
-                    input.paragraphs = chunks::read(&read.pages, &input.settings);
-                    output.lost = read.lost;
+                Outcome::Done((pages, seen)) => {
+                    input.paragraphs = chunks::read(&pages, &input.settings);
+                    output.seen = seen.within(input.owned);
                 }
                 Outcome::Retry { code, after } => return Outcome::Retry { code, after },
                 Outcome::Fail(notice) => return Outcome::Fail(notice),
                 Outcome::Cancelled => return Outcome::Cancelled,
             }
             output.sources = chunks::process(&input);
-            output
-                .lost
-                .retain(|page| (input.owned.0..=input.owned.1).contains(page));
             if output.sources.is_empty() {
                 return Outcome::Fail(notices::no_text(input.owned));
             }

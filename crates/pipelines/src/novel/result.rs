@@ -8,6 +8,7 @@ use super::chunks::{ChunkOutput, PageRange, Source};
 use super::flags::{Flag, Flags};
 use super::notices;
 use super::rewrite::Rewritten;
+use super::scans::Seen;
 use super::settings::Settings;
 use super::split::Method;
 use super::words::FrenchCount;
@@ -30,8 +31,8 @@ pub(super) struct Gathered {
     pub(super) rewritten: Rewritten,
     /// Chunks with too many fragments.
     pub(super) fragmentary: u32,
-    /// Scans that could not be read.
-    pub(super) lost: Vec<u32>,
+    /// Scans.
+    pub(super) seen: Seen,
 }
 
 impl Gathered {
@@ -50,7 +51,7 @@ impl Gathered {
                 self.fragmentary += 1;
             }
         }
-        self.lost.extend(output.lost);
+        self.seen.extend(output.seen);
         self.sources.extend(output.sources);
     }
 
@@ -62,11 +63,10 @@ impl Gathered {
             false => notices::llm_fallback(left),
         });
         let fragments = (self.fragmentary > 0).then(|| notices::fragments(self.fragmentary));
-        let lost = (!self.lost.is_empty()).then(|| notices::pages_lost(&self.lost));
         let texts = self.sources.iter().map(|source| source.original.as_str());
         let foreign = (scanned && FrenchCount::of(texts).looks_foreign()).then(notices::not_french);
-        let all = [lost, foreign, fallback, fragments];
-        all.into_iter().flatten().collect()
+        let others = [foreign, fallback, fragments].into_iter().flatten();
+        self.seen.warnings().chain(others).collect()
     }
 }
 

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use docmill_core::job::Notice;
 use docmill_core::pipeline::{Outcome, Stop, Work};
 use docmill_core::ports::FileDetail;
 use docmill_documents::Page;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::coverage::Coverage;
 use super::furniture;
-use super::notices::{MAX_PDF_BYTES, MAX_PDF_PAGES};
+use super::notices::{self, MAX_PDF_BYTES, MAX_PDF_PAGES};
 use crate::pdf;
 
 /// So many scans are read by whatever chunks there are.
@@ -32,13 +33,44 @@ pub(super) struct ScannedPages {
     pub(super) scans: BTreeSet<u32>,
 }
 
-/// What became of them.
-#[derive(Debug, Default)]
-pub(super) struct ReadPages {
-    /// Those that have text, ready to be put together to paragraphs.
-    pub(super) pages: Vec<Page>,
-    /// Those that could not be read.
+/// What became of scans.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seen {
+    /// Pages with text.
+    pub(super) read: Vec<u32>,
+    /// Pages on which nothing was found.
+    pub(super) empty: Vec<u32>,
+    /// Pages that could not be drawn or read.
     pub(super) lost: Vec<u32>,
+}
+
+impl Seen {
+    /// Those from page `first` to page `last`.
+    pub(super) fn within(mut self, (first, last): (u32, u32)) -> Self {
+        for pages in [&mut self.read, &mut self.empty, &mut self.lost] {
+            pages.retain(|page| (first..=last).contains(page));
+        }
+        self
+    }
+
+    /// These, and those of a later chunk.
+    pub(super) fn extend(&mut self, more: Self) {
+        self.read.extend(more.read);
+        self.empty.extend(more.empty);
+        self.lost.extend(more.lost);
+    }
+
+    /// What the user should know of them.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = Notice> {
+        let told = [
+            (&self.empty, notices::some_no_text as fn(&[u32]) -> Notice),
+            (&self.lost, notices::pages_lost),
+            (&self.read, notices::scan_text),
+        ];
+        told.into_iter()
+            .filter(|(pages, _)| !pages.is_empty())
+            .map(|(pages, notice)| notice(pages))
+    }
 }
 
 impl ScannedPages {
@@ -60,18 +92,16 @@ impl ScannedPages {
         }
     }
 
-    /// Reads the scans, one after the other.
-    pub(super) async fn read(self, work: &dyn Work) -> Outcome<ReadPages> {
+    /// Reads the scans, one after the other: the pages with text, ready to be put together to paragraphs.
+    pub(super) async fn read(self, work: &dyn Work) -> Outcome<(Vec<Page>, Seen)> {
+        let mut seen = Seen::default();
         let Self {
             file,
             mut pages,
             scans,
         } = self;
         if scans.is_empty() {
-            return Outcome::Done(ReadPages {
-                pages: joined(pages, &[]),
-                lost: Vec::new(),
-            });
+            return Outcome::Done((joined(pages, &seen), seen));
         }
         let document: Bytes = match work.source(0, &file, MAX_PDF_BYTES).await {
             Outcome::Done(bytes) => bytes,
@@ -79,17 +109,19 @@ impl ScannedPages {
             Outcome::Fail(notice) => return Outcome::Fail(notice),
             Outcome::Cancelled => return Outcome::Cancelled,
         };
-        let (mut read, mut lost) = (Vec::new(), Vec::new());
+        let mut read = Vec::new();
         for number in scans {
             if work.checkpoint() == Err(Stop) {
                 return Outcome::Cancelled;
             }
             match pdf::read_scan(&document, number, MAX_PDF_PAGES, work).await {
-                Outcome::Done(Some(page)) => read.push(Page {
-                    number,
-                    lines: page.lines,
-                }),
-                Outcome::Done(None) => lost.push(number),
+                Outcome::Done(Some(page)) if page.lines.is_empty() => seen.empty.push(number),
+                Outcome::Done(Some(page)) => {
+                    seen.read.push(number);
+                    let lines = page.lines;
+                    read.push(Page { number, lines });
+                }
+                Outcome::Done(None) => seen.lost.push(number),
                 Outcome::Retry { code, after } => return Outcome::Retry { code, after },
                 Outcome::Fail(notice) => return Outcome::Fail(notice),
                 Outcome::Cancelled => return Outcome::Cancelled,
@@ -98,15 +130,13 @@ impl ScannedPages {
         furniture::strip(&mut read);
         pages.extend(read);
         pages.sort_by_key(|page| page.number);
-        Outcome::Done(ReadPages {
-            pages: joined(pages, &lost),
-            lost,
-        })
+        Outcome::Done((joined(pages, &seen), seen))
     }
 }
 
 /// The pages, with paragraphs running over their ends but not over pages that are missing.
-fn joined(mut pages: Vec<Page>, lost: &[u32]) -> Vec<Page> {
-    Coverage::of_lost(lost).join_pages(&mut pages);
+fn joined(mut pages: Vec<Page>, seen: &Seen) -> Vec<Page> {
+    let missing = seen.empty.iter().chain(&seen.lost);
+    Coverage::of_lost(missing.copied()).join_pages(&mut pages);
     pages
 }
