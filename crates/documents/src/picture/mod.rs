@@ -8,4 +8,4 @@ mod rows;
 
 pub(crate) use raster::{CHANNELS, checked_pixels};
 pub use raster::{MAX_PIXELS, Raster, RasterError};
-pub use rows::Rows;
+pub use rows::{Rows, RowsHeader};
