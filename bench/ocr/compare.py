@@ -13,10 +13,14 @@ import collections
 import difflib
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 import unicodedata
+
+
+SHAPES = {0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"', 0x2013: "-", 0x2014: "-", 0x2212: "-", 0xAD: ""}
 
 
 def run(*command):
@@ -33,8 +37,9 @@ def run(*command):
 
 def normal(text):
     # Quotes and dashes have many shapes, and a reader of pictures cannot tell them apart.
-    text = unicodedata.normalize("NFKC", text).translate({0x2019: "'", 0x2018: "'", 0x2013: "-", 0x2014: "-", 0xAD: ""})
-    return text
+    text = unicodedata.normalize("NFKC", text).translate(SHAPES)
+    # pdftotext joins words that a line's end divides.
+    return re.sub(r"(?<=\w)-\n(?=\w)", "", text)
 
 
 def recall(truth, found):
@@ -66,7 +71,7 @@ def main():
             one = ["-f", number, "-l", number, path]
             subprocess.run(["pdftoppm", "-r", options.dpi, "-png", "-singlefile", *one, picture], check=True)
             truth, _, _ = run("pdftotext", *one, "-")
-            own, own_s, own_mb = run(options.reader, options.models, f"{picture}.png", options.dpi)
+            own, own_s, own_mb = run(options.reader, options.models, f"{picture}.png")
             other, other_s, other_mb = run("tesseract", f"{picture}.png", "-", "-l", options.language)
             print(
                 f"| {pathlib.Path(path).stem} {number} | {len(truth.split())}"

@@ -20,6 +20,8 @@ const TEXT: f32 = 0.3;
 const REGION: f32 = 0.5;
 /// Regions of one page. A full page of a telephone book has some thousand.
 const MAX_REGIONS: usize = 5_000;
+/// A pixel that differs from the picture's first one by more than this in some colour is printed.
+const PRINTED: u8 = 12;
 
 /// What the detector says of each pixel of the picture it was shown.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub(super) struct TextMap {
     sureness: Vec<f32>,
     /// Pixels of the page in one of the map's, across and down.
     scale: Point,
+    /// Where the map's upper left corner is, in its own pixels.
+    origin: (usize, usize),
 }
 
 /// A run of text, as the detector sees it: its core, without its margins.
@@ -54,7 +58,10 @@ pub(super) fn text_map(models: &Models, page: &Raster) -> Result<Option<TextMap>
         page.width() as f32 / width as f32,
         page.height() as f32 / height as f32,
     );
-    let (width, height) = (width as usize, height as usize);
+    let Some((seen, origin)) = printed_part(&seen) else {
+        return Ok(None);
+    };
+    let (width, height) = (seen.width() as usize, seen.height() as usize);
     let planes = planes(&seen, width, MEAN, DEVIATION);
     let output = models.detect([1, CHANNELS, height, width], planes)?;
     if output.values.len() != width * height {
@@ -65,7 +72,54 @@ pub(super) fn text_map(models: &Models, page: &Raster) -> Result<Option<TextMap>
         height,
         sureness: output.values,
         scale,
+        origin,
     }))
+}
+
+/// The picture without the margins that are blank, and how much of them was cut off on the left and above: what is not
+/// looked at costs nothing. `None` for a picture of one colour.
+fn printed_part(seen: &Raster) -> Option<(Raster, (usize, usize))> {
+    let row_bytes = seen.width() as usize * CHANNELS;
+    let paper = seen.pixel(0, 0);
+    let is_printed = |pixel: &[u8]| {
+        let differences = pixel
+            .iter()
+            .zip(paper)
+            .map(|(value, paper)| value.abs_diff(paper));
+        differences.max().unwrap_or(0) > PRINTED
+    };
+    let rows = || seen.rgb().chunks_exact(row_bytes);
+    let printed_rows = rows().map(|row| row.chunks_exact(CHANNELS).any(is_printed));
+    let (top, height) = kept(printed_rows)?;
+    let mut columns = vec![false; seen.width() as usize];
+    for row in rows() {
+        for (column, pixel) in columns.iter_mut().zip(row.chunks_exact(CHANNELS)) {
+            *column |= is_printed(pixel);
+        }
+    }
+    let (left, width) = kept(columns.into_iter())?;
+    let part = left * CHANNELS..(left + width) * CHANNELS;
+    let rgb = rows().skip(top).take(height);
+    let rgb = rgb
+        .filter_map(|row| row.get(part.clone()))
+        .flatten()
+        .copied()
+        .collect();
+    let part = Raster::of_rgb(width as u32, height as u32, rgb).ok()?;
+    Some((part, (left, top)))
+}
+
+/// First and number of the rows or columns to keep: all that are printed, with blank ones around them, in whole steps.
+fn kept(printed: impl ExactSizeIterator<Item = bool>) -> Option<(usize, usize)> {
+    let count = printed.len();
+    let (step, around) = (STEP as usize, STEP as usize / 2);
+    let places = printed
+        .enumerate()
+        .filter_map(|(place, is_printed)| is_printed.then_some(place));
+    let (first, last) = places.fold((None, 0), |(first, _), place| (first.or(Some(place)), place));
+    let start = first?.saturating_sub(around);
+    let length = (last + 1 + around - start).next_multiple_of(step).min(count);
+    Some((start.min(count - length), length))
 }
 
 /// The size in which the detector sees a picture.
@@ -129,7 +183,8 @@ impl TextMap {
         seen[start] = true;
         while let Some(index) = open.pop() {
             let (x, y) = (index % self.width, index / self.width);
-            blob.add(x, y, self.sureness[index]);
+            let (left, top) = self.origin;
+            blob.add(left + x, top + y, self.sureness[index]);
             for next_y in y.saturating_sub(1)..=(y + 1).min(self.height - 1) {
                 for next_x in x.saturating_sub(1)..=(x + 1).min(self.width - 1) {
                     let next = next_y * self.width + next_x;
@@ -233,7 +288,38 @@ mod tests {
             height,
             sureness,
             scale: Point::new(2.0, 2.0),
+            origin: (0, 0),
         }
+    }
+
+    #[test]
+    fn blank_margins_are_cut_off_in_whole_steps() {
+        let (width, height) = (320, 128);
+        let picture = |printed: &[(u32, u32)]| {
+            let mut gray = vec![250; (width * height) as usize];
+            for (x, y) in printed {
+                gray[(y * width + x) as usize] = 100;
+            }
+            Raster::of_gray(width, height, &gray).unwrap()
+        };
+        let cut = |printed: &[(u32, u32)]| {
+            let (part, origin) = printed_part(&picture(printed))?;
+            let dark = part.rgb().iter().filter(|value| **value == 100).count();
+            assert_eq!(dark, CHANNELS * printed.len());
+            Some(((part.width(), part.height()), origin))
+        };
+        assert_eq!(cut(&[]), None);
+        assert_eq!(cut(&[(100, 50)]), Some(((64, 64), (84, 34))));
+        assert_eq!(cut(&[(319, 127)]), Some(((64, 64), (256, 64))));
+        assert_eq!(cut(&[(5, 2), (310, 120)]), Some(((320, 128), (0, 0))));
+    }
+
+    #[test]
+    fn regions_stand_where_the_margins_are_counted() {
+        let mut map = bar(128, 128, 0.0);
+        map.origin = (10, 20);
+        let [region] = map.regions().try_into().unwrap();
+        assert!(region.centre.minus(Point::new(148.0, 168.0)).length() < 1.0);
     }
 
     #[test]

