@@ -84,6 +84,15 @@ impl Raster {
         &self.rgb
     }
 
+    /// Whether no pixel has a colour.
+    pub fn is_gray(&self) -> bool {
+        self.rgb
+            .as_chunks::<CHANNELS>()
+            .0
+            .iter()
+            .all(|[red, green, blue]| red == green && green == blue)
+    }
+
     /// The picture in another size, averaged where it becomes smaller. `None` where a side would be empty.
     pub(crate) fn resized(&self, width: u32, height: u32) -> Option<Self> {
         let pixels = checked_pixels(width, height).ok()?;
