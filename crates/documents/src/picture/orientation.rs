@@ -78,7 +78,7 @@ impl Orientation {
     }
 
     /// The picture as it is to be seen. Quarter turns need a second picture's memory.
-    pub(super) fn apply(self, raster: Raster) -> Raster {
+    pub(crate) fn apply(self, raster: Raster) -> Raster {
         let (width, height) = (raster.width(), raster.height());
         let mut rgb = raster.into_rgb();
         if self == Self::Upright {
