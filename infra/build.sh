@@ -48,6 +48,11 @@ if [[ ${WITH:-} != tests ]]; then
 fi
 cargo build "${arguments[@]}"
 
+# The networks that read scans travel with the worker.
+DOCMILL_MODELS=${DOCMILL_MODELS:-$PWD/.local/models} bash infra/models.sh
+mkdir -p target/lambda/worker/models
+cp --update "${DOCMILL_MODELS:-.local/models}"/* target/lambda/worker/models/
+
 for name in "${functions[@]}"; do
     binary=$target_dir/$built/$name
     folder=target/lambda/$name

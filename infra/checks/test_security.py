@@ -52,6 +52,10 @@ Resources:
   Health: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Api, RouteKey: GET /v1/health}}
   Connect: {Type: AWS::ApiGatewayV2::Route, Properties: {ApiId: !Ref Live, RouteKey: $connect}}
   Permission: {Type: AWS::Lambda::Permission, Properties: {Principal: apigateway.amazonaws.com, SourceArn: !Sub "${Api}/*"}}
+  Wide:
+    Type: AWS::IAM::RolePolicy
+    Condition: Asked
+    Properties: {RoleName: !Ref WorkRole, PolicyDocument: {Statement: [{Effect: Allow, Action: [textract:DetectDocumentText], Resource: "*"}]}}
   WorkLog: {Type: AWS::Logs::LogGroup}
   WorkRole:
     Type: AWS::IAM::Role
@@ -122,6 +126,10 @@ class Security(unittest.TestCase):
         extra = "{Effect: Allow, NotAction: s3:GetObject, Resource: x}\n              - {Effect: Allow, Action: s3:ListBucket"
         self.complains(extra, "{Effect: Allow, Action: s3:ListBucket", "does not say what it allows")
 
+    def test_wide_rights_are_asked_for_and_few(self):
+        self.complains("", "    Condition: Asked\n", "Wide is always allowed")
+        self.complains("[s3:GetObject]", "[textract:DetectDocumentText]", "Wide allows more")
+
     def test_functions_write_their_own_logs(self):
         self.complains("[logs:CreateLogStream]", "[logs:CreateLogStream, logs:PutLogEvents]", "Work must have")
         self.complains("logs:PutLogEvents, logs:GetLogEvents]", "logs:PutLogEvents]", "no more of the logs")
@@ -139,6 +147,10 @@ class Security(unittest.TestCase):
     def test_secrets_stand_in_secrets_manager(self):
         self.complains("SecretString: hunter2", "GenerateSecretString: {PasswordLength: 64}", "not generated")
         self.complains("ApiKey: {Type: String}, IdTokenMinutes:", "IdTokenMinutes:", "ApiKey takes a secret")
+        either = 'STREAM_SECRET: !If [Asked, {}, ""]'
+        good = 'STREAM_SECRET: !Sub "{{resolve:secretsmanager:${Secret}:SecretString}}"'
+        self.assertEqual(security.violations(GOOD.replace(good, either.format(good.removeprefix("STREAM_SECRET: ")))), [])
+        self.complains(either.format("abc"), good, "STREAM_SECRET")
         self.complains("STREAM_SECRET: abc", 'STREAM_SECRET: !Sub "{{resolve:secretsmanager:${Secret}:SecretString}}"', "STREAM_SECRET")
 
     def test_access_logs_hold_routes(self):

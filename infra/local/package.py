@@ -27,12 +27,13 @@ def archive(folder: Path, compress: bool) -> bytes:
     if not bootstrap.is_file():
         raise Failure(f"{bootstrap} is missing: run `make build`")
     method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
-    entry = zipfile.ZipInfo("bootstrap", date_time=(1980, 1, 1, 0, 0, 0))
-    entry.external_attr = 0o100755 << 16
-    entry.compress_type = method
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as packed:
-        packed.writestr(entry, bootstrap.read_bytes(), compresslevel=9 if compress else None)
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), date_time=(1980, 1, 1, 0, 0, 0))
+            entry.external_attr = (0o100755 if path == bootstrap else 0o100644) << 16
+            entry.compress_type = method
+            packed.writestr(entry, path.read_bytes(), compresslevel=9 if compress else None)
     return buffer.getvalue()
 
 

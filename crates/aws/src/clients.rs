@@ -23,6 +23,8 @@ const OPERATION_LIMIT: Duration = Duration::from_secs(10);
 const OBJECT_ATTEMPT_LIMIT: Duration = Duration::from_secs(60);
 /// All its tries; below the limit of a chunk.
 const OBJECT_OPERATION_LIMIT: Duration = Duration::from_secs(150);
+/// Longest wait for a model's answer; who asks may wait less.
+const MODEL_LIMIT: Duration = Duration::from_secs(300);
 /// One try to send a frame.
 const FRAME_ATTEMPT_LIMIT: Duration = Duration::from_secs(2);
 /// All tries; what a subscriber misses comes with the next frame.
@@ -44,6 +46,8 @@ pub struct Clients {
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
+    bedrock: OnceLock<aws_sdk_bedrockruntime::Client>,
+    textract: OnceLock<aws_sdk_textract::Client>,
 }
 
 impl Clients {
@@ -86,6 +90,8 @@ impl Clients {
             dynamodb: OnceLock::new(),
             s3: OnceLock::new(),
             sqs: OnceLock::new(),
+            bedrock: OnceLock::new(),
+            textract: OnceLock::new(),
         }
     }
 
@@ -130,6 +136,30 @@ impl Clients {
             aws_sdk_sqs::Client::from_conf(config.build())
         };
         self.sqs.get_or_init(build).clone()
+    }
+
+    /// Bedrock. One try: who asks a model knows how long to wait, and tells throttling on.
+    pub fn bedrock(&self) -> aws_sdk_bedrockruntime::Client {
+        let build = || {
+            let config = aws_sdk_bedrockruntime::config::Builder::from(&self.config)
+                .timeout_config(limits(MODEL_LIMIT, MODEL_LIMIT))
+                .retry_config(RetryConfig::disabled())
+                .interceptor(self.meter.clone());
+            aws_sdk_bedrockruntime::Client::from_conf(config.build())
+        };
+        self.bedrock.get_or_init(build).clone()
+    }
+
+    /// Textract. One try, for the same reason.
+    pub fn textract(&self) -> aws_sdk_textract::Client {
+        let build = || {
+            let config = aws_sdk_textract::config::Builder::from(&self.config)
+                .timeout_config(limits(OBJECT_ATTEMPT_LIMIT, OBJECT_ATTEMPT_LIMIT))
+                .retry_config(RetryConfig::disabled())
+                .interceptor(self.meter.clone());
+            aws_sdk_textract::Client::from_conf(config.build())
+        };
+        self.textract.get_or_init(build).clone()
     }
 
     /// The callback of the WebSocket API at `callback_url`. A slow connection must not hold up the others.

@@ -61,6 +61,22 @@ where
     port_error("live", &error)
 }
 
+/// An error of Bedrock's.
+pub(crate) fn bedrock<E>(error: SdkError<E, HttpResponse>) -> PortError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    port_error("bedrock", &error)
+}
+
+/// An error of Textract's.
+pub(crate) fn textract<E>(error: SdkError<E, HttpResponse>) -> PortError
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    port_error("textract", &error)
+}
+
 /// Whether `code` asks to slow down.
 pub(crate) fn is_throttle(code: &str) -> bool {
     THROTTLES.contains(&code)

@@ -86,6 +86,7 @@ pub(crate) fn item_of(job: &Job) -> Item {
         (COMPLETED_AT, job.completed_at.map(time)),
         (DEADLINE_AT, job.deadline_at.map(time)),
         (WARNED_AT, job.warned_at.map(time)),
+        (COOLING_UNTIL, job.cooling_until.map(time)),
         (CANCEL_REQUESTED_AT, job.cancel_requested_at.map(time)),
         (CANCELLED_BY, job.cancelled_by.as_ref().map(text)),
         (DUE_AT, job.due_at.map(time)),
@@ -151,6 +152,7 @@ pub(crate) fn job_of(item: &Item) -> Result<Job, ItemError> {
         updated_at: item.time(UPDATED_AT)?.unwrap_or(last_known),
         deadline_at: item.time(DEADLINE_AT)?,
         warned_at: item.time(WARNED_AT)?,
+        cooling_until: item.time(COOLING_UNTIL)?,
         expires_at: item
             .time(EXPIRES_AT)?
             .unwrap_or_else(|| created_at.plus(RETENTION)),
@@ -192,6 +194,8 @@ pub(crate) fn credits_value(credits: &JobCredits) -> AttributeValue {
     map([
         (RESERVED, number(credits.reserved)),
         (COUNTED, number(credits.counted)),
+        (RATE, number(credits.rate)),
+        (TOKENS_BEFORE, number(credits.tokens_before)),
     ])
 }
 
@@ -203,6 +207,8 @@ fn credits_in(item: &Item) -> Result<Option<JobCredits>, ItemError> {
         reserved: need(RESERVED, map.number(RESERVED)?)?,
         charged: item.number(CHARGED)?,
         counted: map.number(COUNTED)?.unwrap_or_default(),
+        rate: map.number(RATE)?.unwrap_or_default(),
+        tokens_before: map.number(TOKENS_BEFORE)?.unwrap_or_default(),
     }))
 }
 
@@ -301,13 +307,14 @@ fn usage_value(usage: &Usage) -> AttributeValue {
 }
 
 /// The plain counters of `usage` by name; those of requests have a map of their own.
-pub(crate) fn counters(usage: &Usage) -> [(&'static str, u64); 5] {
+pub(crate) fn counters(usage: &Usage) -> [(&'static str, u64); 6] {
     [
         (LAMBDA_MS, usage.lambda_ms),
         (LAMBDA_MB_MS, usage.lambda_mb_ms),
         (TOKENS_IN, usage.tokens_in),
         (TOKENS_OUT, usage.tokens_out),
         (PAGES_READ, usage.pages_read),
+        (MODEL_NANO_USD, usage.model_nano_usd),
     ]
 }
 
@@ -320,6 +327,7 @@ fn usage_of(item: &Item) -> Result<Usage, ItemError> {
         tokens_in: counter(TOKENS_IN)?,
         tokens_out: counter(TOKENS_OUT)?,
         pages_read: counter(PAGES_READ)?,
+        model_nano_usd: counter(MODEL_NANO_USD)?,
     })
 }
 

@@ -20,6 +20,8 @@
 //! | `email#<address>` | `invite#<company>` | the same, for the invited |
 //! | `deletions` | `job#<time>#<id>` | a deleted job, whose deletion is made once more at that time |
 //! | `deletions` | `company#<id>` | a company that is being deleted |
+//! | `user#<sub>`, `company#<id>` | `model#<month>` | tokens of language models in a month |
+//! | `models` | `rest#<provider>` | until when a provider of language models is not to be asked |
 //! | `exports` | `<company>` | the latest export of a company; 7 days |
 
 use docmill_core::running::Tenant;
@@ -73,6 +75,11 @@ pub(crate) const EXPORTS: &str = "exports";
 /// A key of an export.
 pub(crate) fn export(company: &str) -> Item {
     key(EXPORTS.to_owned(), company)
+}
+
+/// Until when a provider of language models is not to be asked.
+pub(crate) fn rest(provider: &str) -> Item {
+    key("models".to_owned(), format!("rest#{provider}"))
 }
 
 fn key(pk: String, sk: impl Into<String>) -> Item {

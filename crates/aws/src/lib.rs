@@ -1,4 +1,4 @@
-//! Docmill's ports on AWS: DynamoDB, S3, SQS and the WebSocket callback of API Gateway.
+//! Docmill's ports on AWS: DynamoDB, S3, SQS, the WebSocket callback of API Gateway, Bedrock and Textract.
 //!
 //! # Layout
 //! - [`config`] what the environment tells each function; [`Clients`] the SDK's clients; [`RequestMeter`] counts what
@@ -12,6 +12,7 @@
 mod attributes;
 mod audit;
 mod batch;
+mod bedrock;
 mod blobs;
 mod callback_queue;
 mod callback_secrets;
@@ -37,6 +38,7 @@ mod ledger;
 mod listing;
 mod live;
 mod meter;
+mod model_desk;
 mod query;
 mod queue;
 mod queue_record;
@@ -44,10 +46,12 @@ mod redelivery;
 mod running;
 mod step_expression;
 mod stream;
+mod textract;
 mod transact;
 mod transfers;
 
 pub use audit::DynamoAudit;
+pub use bedrock::BedrockModel;
 pub use blobs::S3Blobs;
 pub use callback_queue::SqsCallbacks;
 pub use callback_secrets::DynamoCallbackSecrets;
@@ -66,8 +70,10 @@ pub use job_store::DynamoJobs;
 pub use ledger::DynamoLedger;
 pub use live::DynamoLive;
 pub use meter::RequestMeter;
+pub use model_desk::DynamoModelDesk;
 pub use queue::SqsQueue;
 pub use queue_record::{QueueEvent, QueueRecord};
 pub use redelivery::{Redelivery, SqsRedelivery};
 pub use stream::{StreamRecordError, change_from_stream};
+pub use textract::TextractReader;
 pub use transfers::S3Transfers;

@@ -1,4 +1,4 @@
-//! Counting requests: an interceptor that every client carries.
+//! Counting requests: an interceptor that every client carries. Tokens have prices of their own, and are added.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +17,7 @@ use docmill_core::usage::Usage;
 #[derive(Clone, Debug, Default)]
 pub struct RequestMeter {
     counts: Arc<Mutex<BTreeMap<&'static str, u64>>>,
+    other: Arc<Mutex<Usage>>,
 }
 
 impl RequestMeter {
@@ -33,10 +34,20 @@ impl Meter for RequestMeter {
             .into_iter()
             .map(|(operation, count)| (operation.to_owned(), count))
             .collect();
-        Usage {
+        let mut usage = Usage {
             requests,
             ..Usage::default()
-        }
+        };
+        let other = std::mem::take(&mut *self.other.lock().unwrap_or_else(PoisonError::into_inner));
+        usage.add(&other);
+        usage
+    }
+
+    fn add(&self, usage: &Usage) {
+        self.other
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(usage);
     }
 }
 
@@ -80,6 +91,9 @@ fn name_of(service: &str, operation: &str) -> &'static str {
         ("SQS", "DeleteMessage") => "sqs.delete",
         ("SQS", _) => "sqs.other",
         ("ApiGatewayManagementApi", "PostToConnection") => "live.post",
+        ("Textract", "DetectDocumentText") => "textract.text",
+        ("Textract", "AnalyzeExpense") => "textract.expense",
+        ("Bedrock Runtime", _) => "bedrock.converse",
         _ => "other",
     }
 }
@@ -122,6 +136,8 @@ mod tests {
             ("S3", "CompleteMultipartUpload"),
             ("SQS", "SendMessageBatch"),
             ("ApiGatewayManagementApi", "PostToConnection"),
+            ("Textract", "DetectDocumentText"),
+            ("Textract", "AnalyzeExpense"),
         ];
         for (service, operation) in operations {
             assert!(

@@ -388,6 +388,7 @@ impl Draft {
             Edit::CompletedAt(at) => self.put(COMPLETED_AT, at.map(time)),
             Edit::DeadlineAt(at) => self.put(DEADLINE_AT, at.map(time)),
             Edit::WarnedAt(at) => self.put(WARNED_AT, at.map(time)),
+            Edit::CoolingUntil(at) => self.put(COOLING_UNTIL, at.map(time)),
             Edit::ExpiresAt(at) => self.set(EXPIRES_AT, time(*at)),
             Edit::DueAt(at) => {
                 self.put(DUE_AT, at.map(time));

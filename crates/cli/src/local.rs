@@ -13,6 +13,7 @@ use docmill_core::engine::{Engine, Verdict};
 use docmill_core::intake::{Download, Intake, Reader, SentFile, Submission};
 use docmill_core::job::Priority;
 use docmill_core::message::Message;
+use docmill_core::model::Providers;
 use docmill_core::pipeline::ExportOptions;
 use docmill_core::ports::{Clock, Entropy};
 use docmill_core::problem::Problem;
@@ -21,6 +22,7 @@ use docmill_core::stream_token::StreamTokens;
 use docmill_core::timing::Timing;
 use docmill_core::view::Event as CoreEvent;
 use docmill_memory::{Delivery, Memory, OsEntropy, SystemClock};
+use docmill_pipelines::{BuiltinReader, networks_folder};
 use serde_json::{Map, Value};
 use tokio::task::JoinSet;
 
@@ -139,8 +141,12 @@ fn engine(memory: &Memory, sandbox: Arc<dyn Sandbox>, clock: Arc<dyn Clock>) -> 
         clock,
         entropy: Arc::new(OsEntropy),
         meter: memory.meter.clone(),
+        providers: Providers {
+            reader: Arc::new(BuiltinReader::new(sandbox.clone(), networks_folder())),
+            ..memory.providers.clone()
+        },
         sandbox,
-        registry: docmill_pipelines::registry(),
+        registry: docmill_pipelines::registry(docmill_pipelines::Offer::default()),
         timing: Timing::default(),
         memory_mb: 0,
     }

@@ -171,7 +171,7 @@ async fn run(
 
 #[tokio::test]
 async fn no_export_of_any_pipeline_has_a_formula() {
-    let registry = docmill_pipelines::registry();
+    let registry = docmill_pipelines::registry(docmill_pipelines::Offer::default());
     for pipeline in registry.all() {
         let spec = pipeline.spec();
         let kinds: Vec<Option<&str>> = match spec.kinds {

@@ -329,8 +329,9 @@ pub fn share_of(user: &str) -> u8 {
 }
 
 /// What an attempt of `job` is charged as it ends in this state: its reservation, in proportion to the chunks that are
-/// done now and were not when it began, rounded up. Who gets nothing pays nothing; a chunk that is done is kept, and no
-/// later attempt pays for it again.
+/// done now and were not when it began, rounded up; where a model is paid by its tokens, no more than those it used come
+/// to, and at least one. Who gets nothing pays nothing; a chunk that is done is kept, and no later attempt pays for it
+/// again.
 pub fn charge(job: &Job) -> u32 {
     let (Some(credits), Some(total)) = (job.credits, job.total) else {
         return 0;
@@ -340,15 +341,28 @@ pub fn charge(job: &Job) -> u32 {
         done.saturating_sub(credits.counted),
         total.saturating_sub(credits.counted).max(1),
     );
-    let charge = u64::from(credits.reserved) * u64::from(new);
-    u32::try_from(charge.div_ceil(u64::from(asked)))
+    let share = (u64::from(credits.reserved) * u64::from(new)).div_ceil(u64::from(asked));
+    let used = match credits.rate {
+        0 => share,
+        rate if new > 0 => {
+            let tokens = job.usage.tokens_in.saturating_add(job.usage.tokens_out);
+            credits_for(tokens.saturating_sub(credits.tokens_before), rate)
+        }
+        _ => 0,
+    };
+    u32::try_from(share.min(used))
         .unwrap_or(u32::MAX)
         .min(credits.reserved)
 }
 
+/// Credits for so many tokens at `rate` credits for a thousand, rounded up; at least one.
+pub fn credits_for(tokens: u64, rate: u32) -> u64 {
+    tokens.saturating_mul(u64::from(rate)).div_ceil(1_000).max(1)
+}
+
 /// What the next attempt of `job`, which costs `whole` from its beginning, has to reserve: the share of the chunks that
 /// are not done, rounded up.
-pub fn price_of_retry(job: &Job, whole: u32) -> JobCredits {
+pub fn price_of_retry(job: &Job, whole: u32, rate: u32) -> JobCredits {
     let counted = u32::try_from(job.done.len()).unwrap_or(u32::MAX);
     let reserved = match job.total {
         Some(total) if total > 0 => {
@@ -361,6 +375,8 @@ pub fn price_of_retry(job: &Job, whole: u32) -> JobCredits {
         reserved,
         charged: None,
         counted,
+        rate,
+        tokens_before: job.usage.tokens_in.saturating_add(job.usage.tokens_out),
     }
 }
 
@@ -382,8 +398,8 @@ mod tests {
         Job {
             credits: Some(JobCredits {
                 reserved,
-                charged: None,
                 counted,
+                ..JobCredits::default()
             }),
             total: Some(total),
             done: (0..done).collect(),
@@ -403,9 +419,9 @@ mod tests {
             ..job(10, 0, 4, 0)
         };
         assert_eq!(charge(&unplanned), 0);
-        let retried = price_of_retry(&job(10, 0, 4, 3), 10);
+        let retried = price_of_retry(&job(10, 0, 4, 3), 10, 0);
         assert_eq!((retried.reserved, retried.counted), (3, 3));
-        assert_eq!(price_of_retry(&unplanned, 10).reserved, 10);
+        assert_eq!(price_of_retry(&unplanned, 10, 0).reserved, 10);
     }
 
     #[test]
@@ -434,7 +450,7 @@ mod tests {
         fn attempts_together_cost_little_more_than_one(whole in 0_u32..1_000, total in 1_u32..=500, first in 0_u32..=500) {
             let first = first.min(total);
             let one = job(whole, 0, total, first);
-            let next = price_of_retry(&one, whole);
+            let next = price_of_retry(&one, whole, 0);
             let two = Job { credits: Some(next), done: (0..total).collect(), ..one.clone() };
             let paid = charge(&one) + charge(&two);
             prop_assert!(paid >= whole && paid <= whole + 1, "{} of {}", paid, whole);

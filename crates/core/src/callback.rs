@@ -55,7 +55,7 @@ impl Callback {
         }
         Some(Self {
             callback_url,
-            tenant: Tenant::signing(job),
+            tenant: Tenant::answering_for(job),
             attempt: job.attempt,
             event: change.event()?,
         })

@@ -8,6 +8,10 @@ pub const WORKER_DIED: &str = "WORKER_DIED";
 pub const INTERNAL_ERROR: &str = "INTERNAL_ERROR";
 /// A chunk took longer than its limit each time.
 pub const CHUNK_TIMEOUT: &str = "CHUNK_TIMEOUT";
+/// Pictures of text cannot be read for now.
+pub const READER_UNAVAILABLE: &str = "READER_UNAVAILABLE";
+/// A provider that the work needs wants to rest.
+pub const PROVIDER_COOLDOWN: &str = "PROVIDER_COOLDOWN";
 /// A message could not be delivered.
 pub const UNDELIVERABLE: &str = "UNDELIVERABLE";
 
@@ -57,6 +61,8 @@ pub fn message_of(code: &str) -> &'static str {
         WORKER_DIED => "Processing stopped three times without an answer. The document may be too demanding.",
         INTERNAL_ERROR => "This part could not be processed because of a fault on our side.",
         CHUNK_TIMEOUT => "This part took longer than its time limit.",
+        READER_UNAVAILABLE => "The scans of this part could not be read for now. Please retry.",
+        PROVIDER_COOLDOWN => "A service that this part needs was too busy to answer. Please retry later.",
         UNDELIVERABLE => "This part could not be handed to a worker. Please retry.",
         _ => "This part of the document could not be processed.",
     }

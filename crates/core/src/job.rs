@@ -339,6 +339,10 @@ pub struct JobCredits {
     pub charged: Option<u32>,
     /// Chunks that were done before it began, and are not charged again.
     pub counted: u32,
+    /// Credits for a thousand tokens of a language model; 0 where none is used.
+    pub rate: u32,
+    /// Tokens that earlier attempts used.
+    pub tokens_before: u64,
 }
 
 /// The job record. Every field that two workers could disagree about is here and nowhere else.
@@ -414,6 +418,8 @@ pub struct Job {
     pub deadline_at: Option<Time>,
     /// When the warning before the deadline was given.
     pub warned_at: Option<Time>,
+    /// A piece of work waits until then for a provider that wants to rest.
+    pub cooling_until: Option<Time>,
     /// End of retention.
     pub expires_at: Time,
     /// Set once a cancel was accepted.

@@ -5,7 +5,7 @@
 //!   [`next`] what should happen next; [`view`] what clients see.
 //! - [`message`], [`plan`]: what travels through the queues, and what a plan is in storage.
 //! - [`pipeline`]: what a pipeline is to the engine. [`ports`]: what the engine needs from outside; [`sandbox`] the one
-//!   that reads untrusted documents.
+//!   that reads untrusted documents, [`reader`] the one that reads pictures of text, [`model`] the one that writes.
 //! - [`engine`]: accepts jobs, works on messages, cancels, retries. [`publish`]: from a change to events and frames.
 //!   [`callback`]: the end of a job to its user's own server. [`live`]: WebSocket conversations.
 //!   [`access`] who may do what; [`account`] credits and windows; [`company`] who works together.
@@ -29,6 +29,7 @@ pub mod job;
 pub mod live;
 mod mac;
 pub mod message;
+pub mod model;
 pub mod moves;
 pub mod next;
 pub mod pipeline;
@@ -36,6 +37,7 @@ pub mod plan;
 pub mod ports;
 pub mod problem;
 pub mod publish;
+pub mod reader;
 pub mod running;
 pub mod sandbox;
 pub mod step;

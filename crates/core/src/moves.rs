@@ -175,6 +175,19 @@ pub fn back_off(claim: &Claim, until: Time, usage: Usage) -> Step {
     )
 }
 
+/// Keeps the slot closed because the provider that it needs wants to rest, and says so.
+pub fn cool_down(claim: &Claim, now: Time, until: Time, usage: Usage) -> Step {
+    Step::new(
+        claim.held(),
+        vec![
+            Edit::Visible(now),
+            Edit::CoolingUntil(Some(until)),
+            Edit::PutLease(claim.slot, Lease { token: None, until }),
+            Edit::AddUsage(usage),
+        ],
+    )
+}
+
 /// Shows progress inside a stage. Only ever forward.
 pub fn report(claim: &Claim, now: Time, reported: Reported) -> Step {
     let mut guards = claim.held();
@@ -424,6 +437,7 @@ pub fn retry(job: &Job, now: Time, timing: &Timing, stage: Stage, credits: JobCr
             Edit::CompletedAt(None),
             Edit::DeadlineAt(None),
             Edit::WarnedAt(None),
+            Edit::CoolingUntil(None),
             Edit::Cancel(None),
             Edit::Reserve(credits),
             Edit::ExpiresAt(now.plus(timing.retention)),

@@ -11,8 +11,10 @@ use serde_json::Value;
 
 use crate::ids::JobId;
 use crate::job::{Notice, Stage};
+use crate::model::{ModelFailure, ModelReply, ModelRequest, Tier};
 use crate::ports::{FileDetail, PortError};
 use crate::problem::{FieldError, Problem};
+use crate::reader::{PagePicture, ReadFailure, ReadPage};
 use crate::sandbox::Sandbox;
 use crate::view::FailedChunk;
 
@@ -61,6 +63,40 @@ impl<T> From<PortError> for Outcome<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop;
 
+/// Why a language model was not asked, or gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AskError {
+    /// It failed; throttling has become a [rest](Self::Resting).
+    #[error(transparent)]
+    Failed(#[from] ModelFailure),
+    /// Its provider is not to be asked for so long.
+    #[error("the provider rests for {after:?}")]
+    Resting {
+        /// How long.
+        after: Duration,
+    },
+    /// The tenant has no tokens left this month.
+    #[error("the tenant's tokens of this month are used up")]
+    OverBudget,
+    /// The piece of work has not enough time left for an answer.
+    #[error("no time is left for an answer")]
+    OutOfTime,
+    /// [`Work::checkpoint`] said stop.
+    #[error("the work is over")]
+    Stopped,
+}
+
+/// Why a picture was not read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The reader failed.
+    #[error(transparent)]
+    Failed(#[from] ReadFailure),
+    /// [`Work::checkpoint`] said stop.
+    #[error("the work is over")]
+    Stopped,
+}
+
 /// The engine as seen from inside a piece of work.
 #[async_trait]
 pub trait Work: Send + Sync {
@@ -74,6 +110,28 @@ pub trait Work: Send + Sync {
     fn request_id(&self, call: &str) -> String;
     /// Where untrusted documents are read.
     fn sandbox(&self) -> &dyn Sandbox;
+    /// Whether there is no other try behind this one: what can be done without help from outside is to be done now.
+    fn is_last_try(&self) -> bool;
+    /// The bytes of file `index` of the job, which the plan knew as `file`; at most `limit`.
+    async fn source(&self, index: usize, file: &FileDetail, limit: u64) -> Outcome<Bytes>;
+    /// The language models there are, cheapest first. None, unless an implementation says otherwise.
+    fn tiers(&self) -> &[Tier] {
+        &[]
+    }
+    /// Asks a language model. Keeps to lease and cancel, to the provider's rests and to the tenant's budget, tries again
+    /// what is worth it, and meters. What this piece of work was answered before to the same request, in this try or an
+    /// earlier one, is given again and not paid again.
+    async fn ask(&self, _request: &ModelRequest) -> Result<ModelReply, AskError> {
+        Err(ModelFailure::Unavailable("no model is configured".to_owned()).into())
+    }
+    /// Whether pictures of text can be read. No, unless an implementation says otherwise.
+    fn reads_pictures(&self) -> bool {
+        false
+    }
+    /// Reads a picture of text, under the same conditions.
+    async fn read_picture(&self, _page: &PagePicture) -> Result<ReadPage, ReadError> {
+        Err(ReadFailure::NotInstalled.into())
+    }
 }
 
 /// One line of a stage table.
@@ -200,6 +258,9 @@ pub struct Estimate {
     pub tokens: u64,
     /// Credits that are reserved: the most that the job is charged.
     pub credits: u32,
+    /// Credits for a thousand tokens; with 0 the job is charged by its chunks.
+    #[serde(skip)]
+    pub rate: u32,
     /// Seconds of work on an idle installation.
     pub seconds: u32,
 }
@@ -316,6 +377,12 @@ pub trait Pipeline: Send + Sync {
 
     /// What a job with these settings, as [`Pipeline::settings`] gave them, will come to. The credits are a bound.
     fn estimate(&self, kind: Option<&str>, settings: &Value, files: &[FileSize<'_>]) -> Estimate;
+
+    /// Settings for the same job for fewer credits, for a user who cannot pay for it with `settings` and left the choice to
+    /// the service; `None` where there is none.
+    fn cheaper(&self, _kind: Option<&str>, _settings: &Value) -> Option<Value> {
+        None
+    }
 
     /// Makes the plan.
     async fn plan(&self, request: PlanRequest<'_>, work: &dyn Work) -> Outcome<Planned>;

@@ -95,6 +95,11 @@ pub fn output_key(job: JobId, n: u32) -> String {
     format!("jobs/{job}/out/{n}")
 }
 
+/// Key of what a paid service answered to the call of this id.
+pub fn answer_key(job: JobId, request_id: &str) -> String {
+    format!("jobs/{job}/answers/{request_id}")
+}
+
 /// Key of a result file.
 pub fn result_key(job: JobId, attempt: u32, format: &str, part: u32) -> String {
     format!("results/{job}/{attempt}/{format}-{part}")

@@ -60,6 +60,8 @@ pub trait Entropy: Send + Sync {
 pub trait Meter: Send + Sync {
     /// What was counted since the last call, which is forgotten here.
     fn take(&self) -> Usage;
+    /// Counts what was used without a request that this counts by itself.
+    fn add(&self, usage: &Usage);
 }
 
 /// A job to be created, with what else goes into its transaction.

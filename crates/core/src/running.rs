@@ -43,8 +43,9 @@ impl Tenant {
             .collect()
     }
 
-    /// Whose secret signs the callbacks of `job`: its company's if it has one, else its user's.
-    pub fn signing(job: &Job) -> Self {
+    /// Who answers for `job`: its company if it has one, else its user. Its secret signs the job's callbacks, and its budget
+    /// pays for language models.
+    pub fn answering_for(job: &Job) -> Self {
         match &job.company_id {
             Some(company) => Self::Company(company.clone()),
             None => Self::User(job.owner.clone()),

@@ -115,6 +115,8 @@ pub enum Edit {
     DeadlineAt(Option<Time>),
     /// See [`Job::warned_at`].
     WarnedAt(Option<Time>),
+    /// See [`Job::cooling_until`].
+    CoolingUntil(Option<Time>),
     /// See [`Job::expires_at`].
     ExpiresAt(Time),
     /// See [`Job::due_at`].
@@ -255,6 +257,7 @@ impl Edit {
             Self::CompletedAt(at) => job.completed_at = at,
             Self::DeadlineAt(at) => job.deadline_at = at,
             Self::WarnedAt(at) => job.warned_at = at,
+            Self::CoolingUntil(at) => job.cooling_until = at,
             Self::ExpiresAt(at) => job.expires_at = at,
             Self::DueAt(at) => job.due_at = at,
             Self::Cancel(request) => match request {

@@ -25,6 +25,9 @@ pub struct Usage {
     /// Pages read by a recognition service.
     #[serde(default)]
     pub pages_read: u64,
+    /// Price of those tokens, in billionths of a US dollar. Shown as part of the cost.
+    #[serde(default, skip_serializing)]
+    pub model_nano_usd: u64,
 }
 
 impl Usage {
@@ -47,6 +50,7 @@ impl Usage {
         self.tokens_in += other.tokens_in;
         self.tokens_out += other.tokens_out;
         self.pages_read += other.pages_read;
+        self.model_nano_usd += other.model_nano_usd;
         for (operation, count) in &other.requests {
             *self.requests.entry(operation.clone()).or_default() += count;
         }
@@ -60,7 +64,7 @@ impl Usage {
             .map(|(operation, count)| u128::from(*count) * u128::from(price_nano_usd(operation)))
             .sum();
         let lambda = u128::from(self.lambda_mb_ms) * LAMBDA_FEMTO_USD_PER_MB_MS / 1_000_000;
-        let nano = requests + lambda;
+        let nano = requests + lambda + u128::from(self.model_nano_usd);
         let micro = nano.div_ceil(1_000);
         format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
     }
@@ -71,7 +75,8 @@ const LAMBDA_FEMTO_USD_PER_MB_MS: u128 = 13_021;
 
 /// Price of one request in billionths of a US dollar, us-east-1 on demand: SQS $0.40 a million, DynamoDB
 /// $0.625 a million writes (a transaction of two items is four) and $0.125 a million reads, S3 $5 a million PUT and
-/// $0.40 a million GET, WebSocket $1 a million messages. Items of up to 1 KB are assumed; unknown operations cost nothing.
+/// $0.40 a million GET, WebSocket $1 a million messages, Textract $1.50 a thousand pages of text and $10 a thousand of
+/// expenses. Items of up to 1 KB are assumed; unknown operations cost nothing.
 pub fn price_nano_usd(operation: &str) -> u64 {
     match operation {
         "dynamodb.put" | "dynamodb.update" | "dynamodb.delete" => 625,
@@ -81,6 +86,8 @@ pub fn price_nano_usd(operation: &str) -> u64 {
         "s3.get" | "s3.head" => 400,
         "sqs.send" | "sqs.visibility" => 400,
         "live.post" => 1_000,
+        "textract.text" => 1_500_000,
+        "textract.expense" => 10_000_000,
         _ => 0,
     }
 }

@@ -86,7 +86,8 @@ pub fn progress(job: &Job) -> Progress {
 /// Why a job is not being worked on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WaitingFor {
-    /// `upload`, `queue`, or `tenant_limit`: as many of the user's or company's jobs run as may.
+    /// `upload`, `queue`, `tenant_limit`: as many of the user's or company's jobs run as may, or `provider_cooldown`: a
+    /// service that the job needs wants to rest.
     pub reason: &'static str,
     /// Known end of the wait.
     pub until: Option<Time>,
@@ -248,7 +249,7 @@ pub fn view(job: &Job, details: Option<&Details>, stream_token: Option<&str>, no
         attempt: job.attempt,
         version: job.version,
         poll_after_ms: poll_after_ms(job, now),
-        waiting_for: waiting_for(job),
+        waiting_for: waiting_for(job, now),
         file_name: job.file_name.clone(),
         files: details.map(files),
         settings: details.map(|details| details.request.settings.clone()),
@@ -334,7 +335,7 @@ fn poll_after_ms(job: &Job, now: Time) -> Option<u64> {
     Some((age_ms / 4).clamp(1_000, 5_000))
 }
 
-fn waiting_for(job: &Job) -> Option<WaitingFor> {
+fn waiting_for(job: &Job, now: Time) -> Option<WaitingFor> {
     match job.status {
         Status::AwaitingUpload => Some(WaitingFor {
             reason: "upload",
@@ -350,6 +351,14 @@ fn waiting_for(job: &Job) -> Option<WaitingFor> {
             until: None,
             ahead: None,
         }),
+        Status::Processing => job
+            .cooling_until
+            .filter(|until| *until > now && job.cancel_requested_at.is_none())
+            .map(|until| WaitingFor {
+                reason: "provider_cooldown",
+                until: Some(until),
+                ahead: None,
+            }),
         _ => None,
     }
 }

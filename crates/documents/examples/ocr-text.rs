@@ -1,9 +1,9 @@
 //! Reads pictures and pages of PDF files as scans are read.
 //!
-//! usage: ocr-text MODELS FILE[#PAGE] [DPI] [words]
+//! usage: ocr-text MODELS FILE[#PAGE] [words]
 //!
-//! Writes the lines, or with `words` one word a line: left, top, right and bottom edge in points, sureness in percent,
-//! text. What it cost stands on stderr.
+//! Writes the lines, or with `words` one word a line: left, top, right and bottom edge in pixels, confidence, text. What it
+//! cost stands on stderr.
 
 use std::io::{Error, Result};
 use std::path::Path;
@@ -12,18 +12,14 @@ use docmill_documents::ocr::{DETECTOR_FILE, Models, RECOGNISER_FILE, read_page};
 use docmill_documents::pdf::{OpenLimits, PdfDocument, RenderLimits};
 use docmill_documents::picture::Raster;
 
-/// As scans are made.
-const USUAL_DPI: f32 = 300.0;
+/// Resolution in which pages are drawn: as scans are made.
+const DPI: f32 = 300.0;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [folder, file, options @ ..] = arguments.as_slice() else {
-        return Err(Error::other("usage: ocr-text MODELS FILE[#PAGE] [DPI] [words]"));
+        return Err(Error::other("usage: ocr-text MODELS FILE[#PAGE] [words]"));
     };
-    let dpi = options
-        .iter()
-        .find_map(|option| option.parse().ok())
-        .unwrap_or(USUAL_DPI);
     let folder = Path::new(folder);
     let models = Models::load(
         std::fs::read(folder.join(DETECTOR_FILE))?,
@@ -31,15 +27,15 @@ fn main() -> Result<()> {
     )
     .map_err(Error::other)?;
     let loaded = cpu_ms();
-    let (raster, dpi) = picture(file, dpi)?;
+    let raster = picture(file)?;
     let drawn = cpu_ms();
-    let page = read_page(&models, &raster, dpi).map_err(Error::other)?;
+    let page = read_page(&models, &raster).map_err(Error::other)?;
     if options.iter().any(|option| option == "words") {
         for word in &page.words {
-            let rect = word.word.rect;
+            let rect = word.rect();
             println!(
-                "{:.1} {:.1} {:.1} {:.1} {} {}",
-                rect.x0, rect.y0, rect.x1, rect.y1, word.sure_percent, word.word.text
+                "{:.1} {:.1} {:.1} {:.1} {:.3} {}",
+                rect.x0, rect.y0, rect.x1, rect.y1, word.confidence, word.text
             );
         }
     } else {
@@ -48,11 +44,13 @@ fn main() -> Result<()> {
         }
     }
     eprintln!(
-        "{file}: {}x{}, turned {:.1}, {} words; CPU ms: load {loaded}, picture {}, read {}; peak {} MB",
+        "{file}: {}x{}, turned {}, tilted {:.1}, {} words, confidence {:.3}; CPU ms: load {loaded}, picture {}, read {}; peak {} MB",
         raster.width(),
         raster.height(),
-        page.turned_degrees,
+        page.turn_degrees,
+        page.tilt_degrees,
         page.words.len(),
+        page.confidence,
         drawn - loaded,
         cpu_ms() - drawn,
         peak_mb(),
@@ -61,24 +59,23 @@ fn main() -> Result<()> {
 }
 
 /// A page of a PDF, or a picture.
-fn picture(file: &str, dpi: f32) -> Result<(Raster, f32)> {
+fn picture(file: &str) -> Result<Raster> {
     let (path, page) = file.rsplit_once('#').unwrap_or((file, "1"));
     if !path.ends_with(".pdf") {
         let decoded = image::open(path).map_err(Error::other)?.into_rgb8();
         let raster = Raster::of_rgb(decoded.width(), decoded.height(), decoded.into_raw());
-        return Ok((raster.map_err(Error::other)?, dpi));
+        return raster.map_err(Error::other);
     }
     let number = page.parse().map_err(Error::other)?;
     let limits = OpenLimits { max_pages: 100_000 };
     let document = PdfDocument::open(std::fs::read(path)?, limits)
         .map_err(|refusal| Error::other(format!("{refusal:?}")))?;
     let limits = RenderLimits {
-        dpi,
+        dpi: DPI,
         max_pixels: 50_000_000,
     };
     let bitmap = document.renderer().render(number, limits).map_err(Error::other)?;
-    let dpi = bitmap.milli_dpi as f32 / 1_000.0;
-    Ok((Raster::of_bitmap(bitmap).map_err(Error::other)?, dpi))
+    Raster::of_bitmap(bitmap).map_err(Error::other)
 }
 
 /// Processor time of this process so far.

@@ -6,86 +6,91 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use docmill_documents::ocr::{DETECTOR_FILE, Models, RECOGNISER_FILE, ScannedPage, read_page};
-use docmill_documents::pdf::{OpenLimits, PdfDocument, RenderLimits, TextRecord};
-use docmill_documents::picture::Raster;
+use docmill_documents::ocr::{
+    DETECTOR_FILE, Models, RECOGNISER_FILE, ScanJob, ScannedPage, read_page, read_picture,
+};
+use docmill_documents::pdf::{
+    OpenLimits, PdfDocument, Rect, RenderLimits, TextKind, TextRecord, Word, draw_page, read_scans,
+};
+use docmill_documents::picture::{Raster, Rows};
 
 const SAMPLE: &[u8] = include_bytes!("../../../samples/le-phare-de-kermor.pdf");
 const DPI: f32 = 200.0;
 
-/// The folder with the networks. Without one these tests say so and pass, except where somebody named a folder, and in
-/// CI.
-fn folder() -> Option<PathBuf> {
-    let named = std::env::var_os("DOCMILL_MODELS").map(PathBuf::from);
-    let required = named.is_some() || std::env::var("CI").is_ok_and(|value| value == "true");
-    let folder = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/models"));
-    let is_there = folder.join(DETECTOR_FILE).is_file() && folder.join(RECOGNISER_FILE).is_file();
-    assert!(
-        is_there || !required,
-        "no models in {}: `make models` fetches them",
-        folder.display()
-    );
-    if !is_there {
-        eprintln!(
-            "SKIPPED: no models in {}: `make models` fetches them",
-            folder.display()
-        );
-    }
-    is_there.then_some(folder)
+/// A network's file, from the folder that `DOCMILL_MODELS` names or the one that `make models` fills.
+fn file(name: &str) -> Vec<u8> {
+    let folder = std::env::var_os("DOCMILL_MODELS").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/models"));
+    let path = folder.join(name);
+    std::fs::read(&path).unwrap_or_else(|error| panic!("`make models` fetches {}: {error}", path.display()))
 }
 
-fn files() -> Option<(Vec<u8>, Vec<u8>)> {
-    let folder = folder()?;
-    let read = |name| std::fs::read(folder.join(name)).unwrap();
-    Some((read(DETECTOR_FILE), read(RECOGNISER_FILE)))
-}
-
-fn models() -> Option<&'static Models> {
-    static MODELS: OnceLock<Option<Models>> = OnceLock::new();
-    let models = MODELS.get_or_init(|| {
-        let (detector, recogniser) = files()?;
-        Some(Models::load(detector, recogniser).unwrap())
-    });
-    models.as_ref()
+fn models() -> &'static Models {
+    static MODELS: OnceLock<Models> = OnceLock::new();
+    MODELS.get_or_init(|| Models::load(file(DETECTOR_FILE), file(RECOGNISER_FILE)).unwrap())
 }
 
 fn sample() -> PdfDocument {
     PdfDocument::open(SAMPLE.to_vec(), OpenLimits { max_pages: 1_000 }).unwrap()
 }
 
-/// The upper part of a page of the sample, and the words that stand there.
-fn upper_part(number: u32, share: f32) -> (Raster, Vec<String>) {
+/// A page, and the words that stand there with their places in pixels.
+fn page(number: u32) -> (Raster, Vec<Word>) {
     let document = sample();
     let limits = RenderLimits {
         dpi: DPI,
         max_pixels: 10_000_000,
     };
     let bitmap = document.renderer().render(number, limits).unwrap();
-    let height = (bitmap.height as f32 * share) as u32;
-    let mut rgb = bitmap.rgb;
-    rgb.truncate((bitmap.width * height * 3) as usize);
-    let page = document.reader().page(number).unwrap();
-    let bottom = height as f32 / DPI * 72.0;
+    let mut words = document.reader().page(number).unwrap().words;
+    for word in &mut words {
+        let Rect { x0, y0, x1, y1 } = word.rect;
+        let [x0, y0, x1, y1] = [x0, y0, x1, y1].map(|points| points * DPI / 72.0);
+        word.rect = Rect { x0, y0, x1, y1 };
+    }
+    (Raster::of_bitmap(bitmap).unwrap(), words)
+}
+
+/// The upper part of a page.
+fn upper_part(number: u32, share: f32) -> (Raster, Vec<Word>) {
+    let (raster, mut words) = page(number);
+    let (width, height) = (raster.width(), (raster.height() as f32 * share) as u32);
+    let rgb = raster.rgb()[..(width * height * 3) as usize].to_vec();
     // What the edge cuts through is not asked for.
-    let words = page.words.into_iter().filter(|word| word.rect.y1 < bottom - 2.0);
-    let words = words.map(|word| word.text).collect();
-    (Raster::of_rgb(bitmap.width, height, rgb).unwrap(), words)
+    words.retain(|word| word.rect.y1 < height as f32 - 5.0);
+    (Raster::of_rgb(width, height, rgb).unwrap(), words)
 }
 
 /// The share of the words that were read, each as often as it stands there.
-fn recall(words: &[String], read: &ScannedPage) -> f32 {
+fn recall(words: &[Word], read: &ScannedPage) -> f32 {
     let mut left: HashMap<&str, usize> = HashMap::new();
     for word in &read.words {
-        *left.entry(word.word.text.as_str()).or_default() += 1;
+        *left.entry(word.text.as_str()).or_default() += 1;
     }
-    let found = words.iter().filter(|word| match left.get_mut(word.as_str()) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            true
-        }
-        _ => false,
-    });
+    let found = words
+        .iter()
+        .filter(|word| match left.get_mut(word.text.as_str()) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                true
+            }
+            _ => false,
+        });
     found.count() as f32 / words.len() as f32
+}
+
+/// Words that stand once on either side are the same: calls back with where each ought to be and its corners.
+fn compare_places(words: &[Word], read: &ScannedPage, compare: impl Fn(Rect, [(f32, f32); 4])) {
+    let mut compared = 0;
+    for found in &read.words {
+        let mut same = words.iter().filter(|word| word.text == found.text);
+        let again = read.words.iter().filter(|word| word.text == found.text);
+        if let (Some(word), None, 1) = (same.next(), same.next(), again.count()) {
+            compare(word.rect, found.corners);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 12, "{compared} words");
 }
 
 /// The picture turned clockwise about its middle, white around it.
@@ -113,59 +118,94 @@ fn turned(raster: &Raster, degrees: f32) -> Raster {
 }
 
 #[test]
-fn a_page_is_read_and_its_places_are_those_of_the_pdf() {
-    let Some(models) = models() else { return };
-    let (raster, words) = upper_part(2, 0.5);
-    let read = read_page(models, &raster, DPI).unwrap();
+fn a_page_is_read_and_its_words_stand_where_the_pdf_has_them() {
+    let (raster, words) = upper_part(6, 0.5);
+    let read = read_page(models(), &raster).unwrap();
     assert!(recall(&words, &read) >= 0.97, "{:?}\n{words:?}", read.lines);
-    let page = sample().reader().page(2).unwrap();
-    let mut compared = 0;
-    for word in &read.words {
-        // A word that stands once on either side is the same word.
-        let is_same = |other: &&docmill_documents::pdf::Word| other.text == word.word.text;
-        let mut same = page.words.iter().filter(is_same);
-        let (Some(expected), None) = (same.next(), same.next()) else {
-            continue;
-        };
-        let (a, b) = (word.word.rect, expected.rect);
-        let (dx, dy) = (a.x0 - b.x0, (a.y0 + a.y1 - b.y0 - b.y1) / 2.0);
-        assert!(
-            dx.abs() < 8.0 && dy.abs() < 4.0,
-            "{}: {a:?} for {b:?}",
-            expected.text
-        );
-        compared += 1;
-    }
-    assert!(compared > 20);
+    assert_eq!(read.turn_degrees, 0);
+    assert!(read.tilt_degrees.abs() < 0.5 && read.confidence > 0.9);
+    compare_places(&words, &read, |expected, corners| {
+        let [(x0, y0), _, (x1, y1), _] = corners;
+        let off = [
+            x0 - expected.x0,
+            x1 - expected.x1,
+            (y0 + y1 - expected.y0 - expected.y1) / 2.0,
+        ];
+        // An em has 28 pixels.
+        let is_near = off.iter().all(|pixels| pixels.abs() < 12.0);
+        assert!(is_near, "{off:?}: {corners:?} for {expected:?}");
+    });
+    // Words that the layout knows are those of its lines.
+    let of_lines: Vec<&str> = read.lines.iter().flat_map(|line| line.text.split(' ')).collect();
+    let of_words: Vec<&str> = read.words.iter().map(|word| word.text.as_str()).collect();
+    assert_eq!(of_lines, of_words);
 }
 
 #[test]
 fn tilted_and_turned_pages_are_read() {
-    let Some(models) = models() else { return };
-    let (raster, words) = upper_part(2, 0.25);
-    for degrees in [7.0, -10.0, 90.0, 180.0, 273.0] {
-        let read = read_page(models, &turned(&raster, degrees), DPI).unwrap();
+    let (raster, words) = upper_part(6, 0.25);
+    let middle = (raster.width() as f32 / 2.0, raster.height() as f32 / 2.0);
+    for degrees in [3.0, -10.0, 10.0, 90.0, 180.0, 273.0] {
+        let picture = turned(&raster, degrees);
+        let read = read_page(models(), &picture).unwrap();
         let found = recall(&words, &read);
         assert!(found >= 0.9, "{found} at {degrees}: {:?}", read.lines);
-        let off = (read.turned_degrees - degrees + 180.0).rem_euclid(360.0) - 180.0;
-        assert!(off.abs() < 1.0, "{} for {degrees}", read.turned_degrees);
+        let said = f32::from(read.turn_degrees) + read.tilt_degrees;
+        let off = (said - degrees + 180.0).rem_euclid(360.0) - 180.0;
+        assert!(off.abs() < 1.0, "{said} for {degrees}");
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        compare_places(&words, &read, |expected, corners| {
+            let (dx, dy) = (
+                (expected.x0 + expected.x1) / 2.0 - middle.0,
+                (expected.y0 + expected.y1) / 2.0 - middle.1,
+            );
+            let x = dx * cos - dy * sin + picture.width() as f32 / 2.0;
+            let y = dx * sin + dy * cos + picture.height() as f32 / 2.0;
+            let [(x0, y0), _, (x1, y1), _] = corners;
+            let off = ((x0 + x1) / 2.0 - x).hypot((y0 + y1) / 2.0 - y);
+            assert!(off < 14.0, "{off} at {degrees}: {corners:?} for {x}, {y}");
+        });
+    }
+}
+
+/// The same noise every time.
+fn noise() -> impl FnMut() -> u8 {
+    let mut state = 1u32;
+    move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    }
+}
+
+#[test]
+fn a_noisy_page_is_read() {
+    let (raster, words) = upper_part(6, 0.25);
+    let mut noise = noise();
+    let gray: Vec<u8> = raster
+        .rgb()
+        .chunks_exact(3)
+        .map(|pixel| (40 + pixel[0] / 2).saturating_add(noise() / 3))
+        .collect();
+    let noisy = Raster::of_gray(raster.width(), raster.height(), &gray).unwrap();
+    let read = read_page(models(), &noisy).unwrap();
+    let found = recall(&words, &read);
+    assert!(found >= 0.9, "{found}: {:?}", read.lines);
+}
+
+#[test]
+fn no_text_is_no_words() {
+    for value in [0, 128, 255] {
+        let blank = Raster::of_gray(300, 200, &[value; 60_000]).unwrap();
+        assert_eq!(read_page(models(), &blank).unwrap(), ScannedPage::default());
     }
 }
 
 #[test]
 fn no_picture_is_a_panic() {
-    let Some(models) = models() else { return };
-    // The same noise every time.
-    let mut state = 1u32;
-    let mut noise = move || {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    };
+    let mut noise = noise();
     for (width, height) in [(1, 1), (2, 1), (1, 700), (3_000, 1), (33, 31), (300, 200)] {
         let count = (width * height) as usize;
-        let pictures = [
-            vec![0; count],
-            vec![255; count],
+        let pictures: [Vec<u8>; 2] = [
             (0..count).map(|_| noise()).collect(),
             (0..count)
                 .map(|index| if index % 9 < 3 { 0 } else { 255 })
@@ -173,25 +213,38 @@ fn no_picture_is_a_panic() {
         ];
         for gray in pictures {
             let raster = Raster::of_gray(width, height, &gray).unwrap();
-            for dpi in [300.0, 0.0, f32::NAN] {
-                let read = read_page(models, &raster, dpi).unwrap();
-                assert!(read.words.iter().all(|word| !word.word.text.is_empty()));
-            }
+            let read = read_page(models(), &raster).unwrap();
+            assert!(read.words.iter().all(|word| !word.text.is_empty()));
         }
     }
 }
 
+fn job(document: &[u8]) -> Vec<u8> {
+    let packed = ScanJob::pack(&file(DETECTOR_FILE), &file(RECOGNISER_FILE));
+    [&packed, document].concat()
+}
+
+#[test]
+fn a_page_is_drawn_in_one_process_and_read_in_another() {
+    let mut rows = Vec::new();
+    let arguments = ["1", "1000", "200", "300000"].map(str::to_owned);
+    draw_page(&arguments, SAMPLE.to_vec(), &mut rows).unwrap();
+    let drawn = Rows::parse(rows.clone()).unwrap();
+    assert_eq!(drawn.channels(), 1);
+    assert!((250_000..=300_000).contains(&(drawn.width() * drawn.height())));
+    let mut output = Vec::new();
+    read_picture(&[], job(&rows), &mut output).unwrap();
+    assert_eq!(output.iter().filter(|byte| **byte == b'\n').count(), 1);
+    let read: ScannedPage = serde_json::from_slice(&output).unwrap();
+    let text: Vec<&str> = read.lines.iter().map(|line| line.text.as_str()).collect();
+    assert!(text.join(" ").to_lowercase().contains("phare"), "{text:?}");
+}
+
 #[test]
 fn the_reader_of_scans_writes_what_it_sees() {
-    use docmill_documents::pdf::{ScanJob, TextKind, read_scans};
-    let Some((detector, recogniser)) = files() else {
-        return;
-    };
-    let mut job = ScanJob::pack(&detector, &recogniser);
-    job.extend_from_slice(SAMPLE);
     let mut output = Vec::new();
     let arguments = ["1000", "1", "9999"].map(str::to_owned);
-    read_scans(&arguments, job, &mut output).unwrap();
+    read_scans(&arguments, job(SAMPLE), &mut output).unwrap();
     let records: Vec<TextRecord> = output
         .split_inclusive(|byte| *byte == b'\n')
         .map(|line| serde_json::from_slice(line).unwrap())

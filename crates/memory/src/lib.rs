@@ -10,6 +10,7 @@ use docmill_core::access::Doors;
 use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::export::Exporter;
+use docmill_core::model::Providers;
 use docmill_core::ports::Clock;
 use docmill_core::sandbox::{NamedReader, Sandbox};
 
@@ -30,6 +31,7 @@ mod job_store;
 mod ledger;
 mod live;
 mod meter;
+mod models;
 mod queue;
 mod sandbox;
 mod transfers;
@@ -50,6 +52,7 @@ pub use job_store::MemoryJobs;
 pub use ledger::MemoryLedger;
 pub use live::MemoryLive;
 pub use meter::MemoryMeter;
+pub use models::{MemoryDesk, ScriptedModel, ScriptedReader};
 pub use queue::{Delivery, MemoryQueue, QueueSettings};
 pub use sandbox::InProcess;
 pub use transfers::{Download, MemoryTransfers, RefusedUpload};
@@ -78,6 +81,8 @@ pub struct Memory {
     pub meter: Arc<MemoryMeter>,
     /// Knows no reader until [`Memory::with_readers`].
     pub sandbox: Arc<dyn Sandbox>,
+    /// Neither a model nor a reader of pictures until a test gives some.
+    pub providers: Providers,
 }
 
 impl Memory {
@@ -108,6 +113,10 @@ impl Memory {
             health: Arc::default(),
             meter: Arc::default(),
             sandbox: Arc::new(InProcess::default()),
+            providers: Providers {
+                desk: Arc::new(MemoryDesk::default()),
+                ..Providers::none()
+            },
         }
     }
 

@@ -24,4 +24,8 @@ impl Meter for MemoryMeter {
     fn take(&self) -> Usage {
         std::mem::take(&mut *lock(&self.usage))
     }
+
+    fn add(&self, usage: &Usage) {
+        lock(&self.usage).add(usage);
+    }
 }

@@ -1,7 +1,9 @@
 //! Docmill's pipelines, one folder each, and the list of them.
 
 mod cells;
+mod ladder;
 mod novel;
+mod ocr;
 mod pdf;
 
 use std::sync::Arc;
@@ -10,12 +12,18 @@ use docmill_core::pipeline::Registry;
 use docmill_core::sandbox::NamedReader;
 
 pub use novel::Novel;
-pub use pdf::ScanModels;
+pub use ocr::{BuiltinReader, has_networks, networks_folder};
 
-/// Every pipeline of this installation. Scans are read where `DOCMILL_MODELS` names the folder with the networks.
-pub fn registry() -> Registry {
-    let scans = ScanModels::from_environment();
-    Registry::new(vec![Arc::new(Novel::new().with_scans(scans))])
+/// What an installation has beside the rules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// Language models.
+    pub models: bool,
+}
+
+/// Every pipeline of this installation.
+pub fn registry(offer: Offer) -> Registry {
+    Registry::new(vec![Arc::new(Novel::new().with_models(offer.models))])
 }
 
 /// What the pipelines' documents are read by: whoever runs a pipeline has a sandbox that knows these.
@@ -26,8 +34,12 @@ pub fn readers() -> Vec<NamedReader> {
             read: docmill_documents::pdf::read_text,
         },
         NamedReader {
-            name: pdf::SCAN_READER,
-            read: docmill_documents::pdf::read_scans,
+            name: pdf::DRAWER,
+            read: docmill_documents::pdf::draw_page,
+        },
+        NamedReader {
+            name: ocr::READER,
+            read: docmill_documents::ocr::read_picture,
         },
     ]
 }

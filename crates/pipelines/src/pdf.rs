@@ -15,8 +15,7 @@ use docmill_documents::pdf::{PageText, Refusal, TextRecord};
 
 mod scans;
 
-pub use scans::ScanModels;
-pub(crate) use scans::{READER as SCAN_READER, read_scans};
+pub(crate) use scans::{DRAWER, is_scan, read_scan};
 
 /// Name of the reader.
 pub(crate) const READER: &str = "pdf-text";
@@ -90,28 +89,6 @@ pub(crate) async fn read_text(
 ) -> Outcome<Reading> {
     let began = Instant::now();
     read_within(document, max_pages, shown, work, || began.elapsed()).await
-}
-
-/// Reads the text of a document, and of its pages that are pictures what is seen on them.
-///
-/// Fails over no document; `Retry` says that no reader could be run.
-pub(crate) async fn read(
-    models: &ScanModels,
-    document: &Bytes,
-    max_pages: u32,
-    shown: Shown,
-    work: &dyn Work,
-) -> Outcome<Reading> {
-    let mut reading = read_text(document, max_pages, shown, work).await;
-    if let Outcome::Done(Reading::Text(text)) = &mut reading {
-        match read_scans(models, document, max_pages, text, shown, work).await {
-            Outcome::Done(()) => {}
-            Outcome::Retry { code, after } => return Outcome::Retry { code, after },
-            Outcome::Fail(notice) => return Outcome::Fail(notice),
-            Outcome::Cancelled => return Outcome::Cancelled,
-        }
-    }
-    reading
 }
 
 async fn read_within(

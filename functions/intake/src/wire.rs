@@ -12,6 +12,7 @@ use docmill_core::callback::{CallbackKeys, MasterKey};
 use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::intake::Intake;
+use docmill_core::model::Providers;
 use docmill_core::pipeline::Registry;
 use docmill_core::sandbox::NoSandbox;
 use docmill_core::stream_token::StreamTokens;
@@ -37,6 +38,7 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         entropy: Arc::new(OsEntropy),
         meter: Arc::new(clients.meter()),
         sandbox: Arc::new(NoSandbox),
+        providers: Providers::none(),
         registry,
         timing: config.timing,
         memory_mb: 0,

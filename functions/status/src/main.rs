@@ -8,12 +8,17 @@ use docmill_core::intake::Reader;
 use docmill_core::stream_token::StreamTokens;
 use docmill_gateway::{logs, serve};
 use docmill_memory::SystemClock;
+use docmill_pipelines::Offer;
 use docmill_status::{PublicConfig, StatusApp};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     logs::init();
-    let config = config::Status::read(&Env::process())?;
+    let env = Env::process();
+    let offer = Offer {
+        models: config::has_models(&env),
+    };
+    let config = config::Status::read(&env)?;
     let clients = Clients::load();
     let tables = Tables {
         jobs: &config.jobs_table,
@@ -27,7 +32,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         transfers: Arc::new(S3Transfers::new(clients.s3(), &config.bucket)),
         audit: Arc::new(DynamoAudit::new(clients.dynamodb(), &config.accounts_table)),
         clock: Arc::new(SystemClock),
-        registry: docmill_pipelines::registry(),
+        registry: docmill_pipelines::registry(offer),
         ledger: Arc::new(DynamoLedger::new(clients.dynamodb(), &config.accounts_table)),
         monthly_grant: config.monthly_credits,
         tokens: StreamTokens::new(config.stream_secret),

@@ -11,10 +11,12 @@ use docmill_aws::{
 use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::export::Exporter;
+use docmill_core::model::Providers;
 use docmill_core::sandbox::NoSandbox;
 use docmill_core::sweep::Sweep;
 use docmill_gateway::logs;
 use docmill_memory::{OsEntropy, SystemClock};
+use docmill_pipelines::Offer;
 use docmill_sweep::SweepApp;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
@@ -22,7 +24,11 @@ use serde_json::Value;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     logs::init();
-    let config = config::Sweep::read(&Env::process())?;
+    let env = Env::process();
+    let offer = Offer {
+        models: config::has_models(&env),
+    };
+    let config = config::Sweep::read(&env)?;
     let clients = Clients::load();
     let engine = Engine {
         jobs: Arc::new(
@@ -35,7 +41,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         entropy: Arc::new(OsEntropy),
         meter: Arc::new(clients.meter()),
         sandbox: Arc::new(NoSandbox),
-        registry: docmill_pipelines::registry(),
+        providers: Providers::none(),
+        registry: docmill_pipelines::registry(offer),
         timing: config.timing,
         memory_mb: 0,
     };

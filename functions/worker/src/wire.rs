@@ -5,13 +5,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env, QueueUrls};
-use docmill_aws::{Clients, DynamoDetails, DynamoJobs, S3Blobs, SqsQueue, SqsRedelivery};
+use docmill_aws::{
+    BedrockModel, Clients, DynamoDetails, DynamoJobs, DynamoModelDesk, S3Blobs, SqsQueue, SqsRedelivery,
+    TextractReader,
+};
 use docmill_core::engine::Engine;
+use docmill_core::model::Providers;
 use docmill_core::pipeline::Registry;
-use docmill_core::sandbox::NamedReader;
+use docmill_core::sandbox::{NamedReader, Sandbox};
 use docmill_core::time::Time;
 use docmill_gateway::logs;
 use docmill_memory::{OsEntropy, SystemClock};
+use docmill_pipelines::BuiltinReader;
+use docmill_providers::{DirectModel, Interface};
 use docmill_sandbox::ChildProcess;
 use lambda_runtime::{LambdaEvent, service_fn};
 
@@ -30,11 +36,43 @@ pub fn start(registry: Registry, readers: &[NamedReader]) -> Result<ExitCode, la
     Ok(ExitCode::SUCCESS)
 }
 
+/// Those outside who are paid by the call, as the installation has them.
+fn providers(
+    config: &config::Worker,
+    clients: &Clients,
+    sandbox: Arc<dyn Sandbox>,
+) -> Result<Providers, lambda_runtime::Error> {
+    let mut providers = Providers {
+        desk: Arc::new(DynamoModelDesk::new(clients.dynamodb(), &config.accounts_table)),
+        reader: match config.textract {
+            true => Arc::new(TextractReader::new(clients.textract())),
+            false => Arc::new(BuiltinReader::new(sandbox, docmill_pipelines::networks_folder())),
+        },
+        ..Providers::none()
+    };
+    let Some(models) = config.models.clone() else {
+        return Ok(providers);
+    };
+    providers.monthly_tokens = models.monthly_tokens;
+    providers.model = match Interface::of(&models.provider) {
+        Some(interface) => Arc::new(DirectModel::new(
+            interface,
+            models.endpoint.as_deref(),
+            &models.key,
+            models.models,
+        )?),
+        None if models.provider == "bedrock" => Arc::new(BedrockModel::new(clients.bedrock(), models.models)),
+        None => return Err(format!("unknown provider of models: `{}`", models.provider).into()),
+    };
+    Ok(providers)
+}
+
 /// Serves invocations until Lambda stops the process.
 async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
     logs::init();
     let config = config::Worker::read(&Env::process())?;
     let clients = Clients::load();
+    let sandbox: Arc<dyn Sandbox> = Arc::new(ChildProcess::default());
     let engine = Engine {
         jobs: Arc::new(
             DynamoJobs::new(clients.dynamodb(), &config.jobs_table).moving(&config.accounts_table),
@@ -45,7 +83,8 @@ async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
         meter: Arc::new(clients.meter()),
-        sandbox: Arc::new(ChildProcess::default()),
+        providers: providers(&config, &clients, sandbox.clone())?,
+        sandbox,
         registry,
         timing: config.timing,
         memory_mb: config.memory_mb,

@@ -118,11 +118,15 @@ pub fn result() -> impl Strategy<Value = ResultRef> {
 
 /// Credits of an attempt.
 pub fn credits() -> impl Strategy<Value = JobCredits> {
-    (0_u32..9, of(0_u32..9), 0_u32..4).prop_map(|(reserved, charged, counted)| JobCredits {
-        reserved,
-        charged,
-        counted,
-    })
+    (0_u32..9, of(0_u32..9), 0_u32..4, 0_u32..6, 0_u64..9_000).prop_map(
+        |(reserved, charged, counted, rate, tokens_before)| JobCredits {
+            reserved,
+            charged,
+            counted,
+            rate,
+            tokens_before,
+        },
+    )
 }
 
 /// Counters.
@@ -130,8 +134,9 @@ pub fn usage() -> impl Strategy<Value = Usage> {
     let counter = || prop_oneof![1 => Just(0_u64), 1 => 1_u64..1_000_000_000_000];
     let operation = select(vec!["dynamodb.update", "s3.put", "sqs.send", "status", "plan"]);
     let requests = btree_map(operation, counter(), 0..4);
-    (counter(), counter(), requests, counter(), counter(), counter()).prop_map(
-        |(lambda_ms, lambda_mb_ms, requests, tokens_in, tokens_out, pages_read)| Usage {
+    let tokens = (counter(), counter(), counter());
+    (counter(), counter(), requests, tokens, counter()).prop_map(
+        |(lambda_ms, lambda_mb_ms, requests, (tokens_in, tokens_out, model_nano_usd), pages_read)| Usage {
             lambda_ms,
             lambda_mb_ms,
             // A counter that stands at nothing is not written, so none is made.
@@ -143,6 +148,7 @@ pub fn usage() -> impl Strategy<Value = Usage> {
             tokens_in,
             tokens_out,
             pages_read,
+            model_nano_usd,
         },
     )
 }
@@ -180,7 +186,8 @@ prop_compose! {
             total: None, done: Default::default(), failed: BTreeMap::new(), leases: BTreeMap::new(),
             tries: BTreeMap::new(), stage: crate::make::stage(0), reported: None, warnings: Vec::new(), error: None,
             result: None, credits: None, usage: Usage::default(), queued_at: None, started_at: None, completed_at: None,
-            updated_at: created_at, deadline_at: None, warned_at: None, cancel_requested_at: None,
+            updated_at: created_at, deadline_at: None, warned_at: None, cooling_until: None,
+            cancel_requested_at: None,
             cancelled_by: None, due_at: None, quiet: false,
         }
     }
@@ -230,12 +237,14 @@ prop_compose! {
         updated_at in time(),
         deadline_at in of(time()),
         warned_at in of(time()),
+        cooling_until in of(time()),
         cancel in of((time(), text())),
         due_at in of(time()),
     ) -> Job {
         let (cancel_requested_at, cancelled_by) = cancel.unzip();
         Job {
-            queued_at, started_at, completed_at, updated_at, deadline_at, warned_at, cancel_requested_at,
+            queued_at, started_at, completed_at, updated_at, deadline_at, warned_at, cooling_until,
+            cancel_requested_at,
             cancelled_by, due_at, ..base
         }
     }
@@ -301,6 +310,7 @@ pub fn edit() -> impl Strategy<Value = Edit> {
             of(time()).prop_map(Edit::CompletedAt),
             of(time()).prop_map(Edit::DeadlineAt),
             of(time()).prop_map(Edit::WarnedAt),
+            of(time()).prop_map(Edit::CoolingUntil),
             time().prop_map(Edit::ExpiresAt),
             of(time()).prop_map(Edit::DueAt),
             of((time(), text())).prop_map(Edit::Cancel),

@@ -15,6 +15,7 @@
 
 pub mod arbitrary;
 pub mod make;
+pub mod played;
 mod ports;
 mod property;
 pub mod rules;

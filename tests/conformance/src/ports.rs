@@ -11,6 +11,7 @@ use docmill_core::company::Companies;
 use docmill_core::deletion::Deletions;
 use docmill_core::export::Exports;
 use docmill_core::job::Priority;
+use docmill_core::model::ModelDesk;
 use docmill_core::ports::{
     BlobStore, Clock, Connections, DeadLetters, DetailStore, Entropy, EventLog, Health, JobStore, LiveFeed,
     SignedRequest, Transfers, WorkQueue,
@@ -33,6 +34,7 @@ pub struct Ports {
     pub live: Arc<dyn LiveFeed>,
     pub companies: Arc<dyn Companies>,
     pub ledger: Arc<dyn Ledger>,
+    pub desk: Arc<dyn ModelDesk>,
     pub deletions: Arc<dyn Deletions>,
     pub exports: Arc<dyn Exports>,
     pub audit: Arc<dyn Audit>,

@@ -3,7 +3,7 @@
 use rand::{Rng, RngExt};
 
 /// Things that a PDF is made of, put where they do not belong.
-const PIECES: [&[u8]; 16] = [
+pub(crate) const PDF: [&[u8]; 16] = [
     b"endobj",
     b"endstream",
     b"stream\n",
@@ -22,8 +22,8 @@ const PIECES: [&[u8]; 16] = [
     b"\x00\xff\xfe",
 ];
 
-/// `document` with one to eight damages; never empty.
-pub(crate) fn damaged(document: &[u8], random: &mut impl Rng) -> Vec<u8> {
+/// `document` with one to eight damages, some of them `pieces`; never empty.
+pub(crate) fn damaged(document: &[u8], pieces: &[&[u8]], random: &mut impl Rng) -> Vec<u8> {
     let mut bytes = document.to_vec();
     for _ in 0..random.random_range(1..=8) {
         if bytes.is_empty() {
@@ -45,7 +45,7 @@ pub(crate) fn damaged(document: &[u8], random: &mut impl Rng) -> Vec<u8> {
                 drop(bytes.splice(to..to, copy));
             }
             5 => {
-                let piece = PIECES[random.random_range(0..PIECES.len())];
+                let piece = pieces[random.random_range(0..pieces.len())];
                 drop(bytes.splice(at..at, piece.iter().copied()));
             }
             _ => change_number(&mut bytes, at, random),

@@ -2,12 +2,18 @@
 //!
 //! ```text
 //! cargo run --locked -p docmill-fuzz -- --seconds 600 samples/*.pdf tests/system/documents/*.pdf
+//! cargo run --locked -p docmill-fuzz -- --seconds 600 --tables xlsx
 //! ```
+//!
+//! Files of tables are made here and read in this process: see [`tables`].
 //!
 //! Any way to end is fine but a crash: a child that died without having reached a limit. Such a document is kept, and
 //! the program ends with an error. Pages whose reading failed inside a child that lived on are counted.
 
 mod damage;
+mod inputs;
+mod pieces;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,7 +33,7 @@ const MAX_PAGES: u32 = 1_000;
 
 #[derive(Parser)]
 struct Arguments {
-    /// How long.
+    /// How long; processor time with --tables.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
     /// Where the damages begin; printed, so that a run can be repeated.
@@ -36,8 +42,11 @@ struct Arguments {
     /// Where documents that crash the reader are kept.
     #[arg(long, default_value = ".local/fuzz")]
     keep: PathBuf,
+    /// Makes tables of this format instead of damaging PDFs.
+    #[arg(long, value_enum)]
+    tables: Option<inputs::Format>,
     /// Whole documents, to be damaged.
-    #[arg(required = true)]
+    #[arg(required_unless_present = "tables")]
     documents: Vec<PathBuf>,
 }
 
@@ -48,6 +57,10 @@ fn main() -> Result<ExitCode, Failure> {
         return Ok(code);
     }
     let arguments = Arguments::parse();
+    if let Some(format) = arguments.tables {
+        let seed = arguments.seed.unwrap_or_else(rand::random);
+        return tables::run(format, arguments.seconds, seed, &arguments.keep);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(&arguments))
 }
@@ -69,7 +82,7 @@ async fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         }
         let mut random = StdRng::seed_from_u64(seed.wrapping_add(number));
         let at = usize::try_from(number).unwrap_or(0) % documents.len();
-        let document = Bytes::from(damage::damaged(&documents[at], &mut random));
+        let document = Bytes::from(damage::damaged(&documents[at], &damage::PDF, &mut random));
         let task = SandboxTask {
             reader: "pdf-text",
             arguments: vec!["1".to_owned(), "-".to_owned(), MAX_PAGES.to_string()],

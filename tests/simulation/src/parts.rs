@@ -74,6 +74,7 @@ impl Parts {
             entropy: Arc::new(SeededEntropy::new(seed)),
             meter: memory.meter.clone(),
             sandbox: memory.sandbox.clone(),
+            providers: memory.providers.clone(),
             registry: registry.clone(),
             timing,
             memory_mb: 1024,

@@ -1,6 +1,7 @@
 //! What a function is told by its environment: one typed configuration a function, of what it needs and no more.
 
 mod env;
+mod models;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use docmill_core::timing::Timing;
 
 use env::ConfigResult;
 pub use env::{ConfigError, Env};
+pub use models::{Models, has_models};
 
 /// URLs of three queues.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +163,10 @@ pub struct Worker {
     pub timing: Timing,
     /// The function's memory, for the bill; 0 outside Lambda.
     pub memory_mb: u64,
+    /// Language models, if there are some.
+    pub models: Option<Models>,
+    /// Whether pictures of text are read by Textract, and not here.
+    pub textract: bool,
 }
 
 impl Worker {
@@ -174,6 +180,8 @@ impl Worker {
             queues: QueueUrls::work(env)?,
             timing: timing(env)?,
             memory_mb: memory_mb(env)?,
+            models: Models::read(env)?,
+            textract: env.get("DOCMILL_OCR_ENGINE") == Some("textract"),
         })
     }
 }

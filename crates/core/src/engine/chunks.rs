@@ -120,8 +120,8 @@ impl Engine {
                 let step = moves::chunk_done(&held.claim, n, self.clock.now(), usage);
                 return self.record(&job, n, &step, account).await;
             }
-            Outcome::Retry { after, .. } if !held.is_last_try() => {
-                let after = held.rest(after, account).await?;
+            Outcome::Retry { code, after } if !held.tries_are_spent() => {
+                let after = held.rest(&code, after, account).await?;
                 return Ok(Recorded::Verdict(Verdict::Redeliver { after }));
             }
             Outcome::Retry { code, .. } => Notice::new(code.clone(), codes::message_of(&code)),

@@ -8,17 +8,22 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::{Either, select};
 
 use super::Engine;
+use super::planning::read_source;
 use super::usage::Account;
 use crate::codes;
 use crate::ids::{JobId, request_id};
 use crate::job::{Job, Reported};
+use crate::model::{ModelReply, ModelRequest, Tier};
 use crate::moves::{self, Claim};
-use crate::pipeline::{Outcome, StageTable, Stop, Work};
-use crate::ports::PortResult;
+use crate::pipeline::{AskError, Outcome, ReadError, StageTable, Stop, Work};
+use crate::ports::{FileDetail, PortResult};
+use crate::reader::{PagePicture, ReadPage};
+use crate::running::Tenant;
 use crate::sandbox::Sandbox;
 use crate::step::Applied;
 use crate::time::Time;
@@ -37,8 +42,8 @@ pub(super) enum Ended<T> {
 
 /// A slot in our hands.
 pub(super) struct Held<'a> {
-    engine: &'a Engine,
-    id: JobId,
+    pub(super) engine: &'a Engine,
+    pub(super) id: JobId,
     pub(super) claim: Claim,
     /// Which claim on the slot this is, from 1.
     pub(super) tries: u32,
@@ -47,6 +52,9 @@ pub(super) struct Held<'a> {
     stopped: AtomicBool,
     until_ms: AtomicI64,
     reported_ms: AtomicI64,
+    began: Time,
+    /// Whose budget pays for language models.
+    pub(super) answering: Tenant,
 }
 
 impl<'a> Held<'a> {
@@ -62,11 +70,13 @@ impl<'a> Held<'a> {
             stopped: AtomicBool::new(false),
             until_ms: AtomicI64::new(until),
             reported_ms: AtomicI64::new(i64::MIN / 2),
+            began: engine.clock.now(),
+            answering: Tenant::answering_for(job),
         }
     }
 
     /// Whether this was the last try.
-    pub(super) fn is_last_try(&self) -> bool {
+    pub(super) fn tries_are_spent(&self) -> bool {
         self.tries >= MAX_TRIES
     }
 
@@ -111,9 +121,7 @@ impl<'a> Held<'a> {
                 .apply(self.id, &moves::renew(&self.claim, now, timing))
                 .await
             {
-                Ok(Applied::Yes(_)) => self
-                    .until_ms
-                    .store(now.plus(timing.lease).ms(), Ordering::Relaxed),
+                Ok(Applied::Yes(_)) => self.renewed(now),
                 Ok(_) => return self.lose(),
                 Err(error) => {
                     tracing::warn!(job = %self.id, %error, "renewal failed");
@@ -125,8 +133,25 @@ impl<'a> Held<'a> {
         }
     }
 
-    fn lose(&self) -> Guarded {
+    /// The lease was renewed at `now`.
+    pub(super) fn renewed(&self, now: Time) {
+        let until = now.plus(self.engine.timing.lease);
+        self.until_ms.fetch_max(until.ms(), Ordering::Relaxed);
+    }
+
+    /// From here on [`Work::checkpoint`] says stop.
+    pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// What is left of the work limit.
+    pub(super) fn time_left(&self) -> Duration {
+        let spent = self.engine.clock.now().since(self.began);
+        self.engine.timing.work_limit.saturating_sub(spent)
+    }
+
+    fn lose(&self) -> Guarded {
+        self.stop();
         Guarded::LeaseLost
     }
 
@@ -152,11 +177,22 @@ impl<'a> Held<'a> {
             .map(|_| ())
     }
 
-    /// Lets the slot rest after a transient failure; how long.
-    pub(super) async fn rest(&self, after: Option<Duration>, account: &Account<'_>) -> PortResult<Duration> {
+    /// Lets the slot rest after a transient failure with this code; how long.
+    pub(super) async fn rest(
+        &self,
+        code: &str,
+        after: Option<Duration>,
+        account: &Account<'_>,
+    ) -> PortResult<Duration> {
         let delay = after.unwrap_or_else(|| back_off(self.tries, self.engine.jitter()));
-        let until = self.engine.clock.now().plus(delay);
-        let step = moves::back_off(&self.claim, until, account.up_to("dynamodb.update"));
+        let now = self.engine.clock.now();
+        let until = now.plus(delay);
+        let usage = account.up_to("dynamodb.update");
+        let step = if code == codes::PROVIDER_COOLDOWN {
+            moves::cool_down(&self.claim, now, until, usage)
+        } else {
+            moves::back_off(&self.claim, until, usage)
+        };
         self.engine.apply(self.id, &step).await?;
         account.recorded();
         Ok(delay + Duration::from_millis(100))
@@ -206,6 +242,30 @@ impl Work for Held<'_> {
 
     fn sandbox(&self) -> &dyn Sandbox {
         &*self.engine.sandbox
+    }
+
+    fn is_last_try(&self) -> bool {
+        self.tries_are_spent()
+    }
+
+    async fn source(&self, index: usize, file: &FileDetail, limit: u64) -> Outcome<Bytes> {
+        read_source(self.engine.blobs.as_ref(), self.id, index, file, limit).await
+    }
+
+    fn tiers(&self) -> &[Tier] {
+        self.engine.providers.model.tiers()
+    }
+
+    async fn ask(&self, request: &ModelRequest) -> Result<ModelReply, AskError> {
+        self.ask_model(request).await
+    }
+
+    fn reads_pictures(&self) -> bool {
+        self.engine.providers.reader.is_installed()
+    }
+
+    async fn read_picture(&self, page: &PagePicture) -> Result<ReadPage, ReadError> {
+        self.read_page(page).await
     }
 }
 

@@ -60,9 +60,9 @@ impl Engine {
             Outcome::Done((result, warnings)) => {
                 return self.complete(&job, held, result, warnings, account).await;
             }
-            Outcome::Retry { after, .. } if !held.is_last_try() => {
+            Outcome::Retry { code, after } if !held.tries_are_spent() => {
                 return Ok(Verdict::Redeliver {
-                    after: held.rest(after, account).await?,
+                    after: held.rest(&code, after, account).await?,
                 });
             }
             Outcome::Retry { code, .. } => Notice::new(code.clone(), codes::message_of(&code)),

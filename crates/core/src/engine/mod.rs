@@ -1,10 +1,11 @@
 //! The engine: works on messages and moves jobs on.
 //!
 //! [`Engine::handle`] is the door of the worker. A piece of work is claimed (`claims`), held while a pipeline works on
-//! it (`hold`), and recorded (`planning`, `chunks`, `merging`); `advance` asks [`crate::next`] what comes then.
+//! it (`hold`), which may ask others who are paid (`asking`), and recorded (`planning`, `chunks`, `merging`); `advance` asks [`crate::next`] what comes then.
 
 mod admission;
 mod advance;
+mod asking;
 mod chunks;
 mod claims;
 mod handle;
@@ -20,6 +21,7 @@ pub use handle::{Handled, Verdict};
 use crate::ids::JobId;
 use crate::job::Job;
 use crate::message::Message;
+use crate::model::Providers;
 use crate::pipeline::{Pipeline, Registry};
 use crate::ports::{
     BlobStore, Clock, DetailStore, Entropy, JobStore, Meter, PortError, PortResult, WorkQueue,
@@ -40,6 +42,7 @@ pub struct Engine {
     pub entropy: Arc<dyn Entropy>,
     pub meter: Arc<dyn Meter>,
     pub sandbox: Arc<dyn Sandbox>,
+    pub providers: Providers,
     pub registry: Registry,
     pub timing: Timing,
     /// Memory of the function it runs in, for the bill; 0 where nobody pays.

@@ -104,13 +104,13 @@ impl Engine {
                 self.end_failed(job, error, Some(account)).await?;
                 Ok(Verdict::WORKED)
             }
-            Outcome::Retry { code, .. } if held.is_last_try() => {
+            Outcome::Retry { code, .. } if held.tries_are_spent() => {
                 let error = Notice::new(code.clone(), codes::message_of(&code));
                 self.end_failed(job, error, Some(account)).await?;
                 Ok(Verdict::WORKED)
             }
-            Outcome::Retry { after, .. } => Ok(Verdict::Redeliver {
-                after: held.rest(after, account).await?,
+            Outcome::Retry { code, after } => Ok(Verdict::Redeliver {
+                after: held.rest(&code, after, account).await?,
             }),
             Outcome::Cancelled => self.give_back(held, account).await,
         }
@@ -268,34 +268,44 @@ impl Sources for BlobSources<'_> {
                 "The uploaded file is no longer there. Please upload it again.",
             );
         };
-        match self
-            .blobs
-            .get(&upload_key(self.job, index), file.etag.as_deref(), limit)
-            .await
-        {
-            Ok(Fetched::Found(bytes)) => {
-                let expected = file.sha256.as_deref();
-                if expected.is_some_and(|expected| !expected.eq_ignore_ascii_case(&sha256_hex(&bytes))) {
-                    return Outcome::fail(
-                        "CHECKSUM_MISMATCH",
-                        "The uploaded file is not the one that was announced. Please upload it again.",
-                    );
-                }
-                Outcome::Done(bytes)
+        read_source(self.blobs, self.job, index, file, limit).await
+    }
+}
+
+/// The bytes of an uploaded file, if they are those that `file` tells of.
+pub(super) async fn read_source(
+    blobs: &dyn BlobStore,
+    job: JobId,
+    index: usize,
+    file: &FileDetail,
+    limit: u64,
+) -> Outcome<Bytes> {
+    match blobs
+        .get(&upload_key(job, index), file.etag.as_deref(), limit)
+        .await
+    {
+        Ok(Fetched::Found(bytes)) => {
+            let expected = file.sha256.as_deref();
+            if expected.is_some_and(|expected| !expected.eq_ignore_ascii_case(&sha256_hex(&bytes))) {
+                return Outcome::fail(
+                    "CHECKSUM_MISMATCH",
+                    "The uploaded file is not the one that was announced. Please upload it again.",
+                );
             }
-            Ok(Fetched::Missing) => Outcome::fail(
-                "SOURCE_GONE",
-                "The uploaded file is no longer there. Please upload it again.",
-            ),
-            Ok(Fetched::Changed) => Outcome::fail(
-                "SOURCE_CHANGED",
-                "The uploaded file was replaced after the job was started. Please upload it again.",
-            ),
-            Ok(Fetched::TooLarge) => Outcome::fail(
-                "FILE_TOO_LARGE",
-                "The uploaded file is larger than this pipeline accepts.",
-            ),
-            Err(error) => error.into(),
+            Outcome::Done(bytes)
         }
+        Ok(Fetched::Missing) => Outcome::fail(
+            "SOURCE_GONE",
+            "The uploaded file is no longer there. Please upload it again.",
+        ),
+        Ok(Fetched::Changed) => Outcome::fail(
+            "SOURCE_CHANGED",
+            "The uploaded file was replaced after the job was started. Please upload it again.",
+        ),
+        Ok(Fetched::TooLarge) => Outcome::fail(
+            "FILE_TOO_LARGE",
+            "The uploaded file is larger than this pipeline accepts.",
+        ),
+        Err(error) => error.into(),
     }
 }

@@ -55,7 +55,7 @@ impl Intake {
             .put_request(id, &details.request, until)
             .await?;
         let whole = price(pipeline, job.kind.as_deref(), &details.request);
-        let credits = price_of_retry(job, whole);
+        let credits = price_of_retry(job, whole.credits, whole.rate);
         let windows = windows_of(pipeline.spec(), false);
         let step = moves::retry(job, now, &self.engine.timing, stage, credits);
         for _ in 0..DUE_TRIES {

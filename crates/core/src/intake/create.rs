@@ -10,7 +10,7 @@ use crate::access::{Action, Caller, Standings};
 use crate::account::{Dues, Window, windows_of};
 use crate::ids::{JobId, sha256_hex};
 use crate::job::{Job, JobCredits, Phase, Status};
-use crate::pipeline::{FileHead, Pipeline};
+use crate::pipeline::{Estimate, FileHead, Pipeline};
 use crate::plan::upload_key;
 use crate::ports::{Created, Details, FileDetail, IdempotencyEntry, NewJob, RequestDetail};
 use crate::problem::{FieldError, Problem, Rate};
@@ -55,7 +55,7 @@ impl Intake {
             files: details,
             settings,
         };
-        let begun = match self.begin(caller, &submission, &request, pipeline).await? {
+        let begun = match self.begin(caller, &submission, &mut request, pipeline).await? {
             Begun::New(begun) => *begun,
             Begun::Existing(accepted) => return Ok(*accepted),
         };
@@ -96,7 +96,7 @@ impl Intake {
             files: details,
             settings,
         };
-        let begun = match self.begin(caller, &submission, &request, pipeline).await? {
+        let begun = match self.begin(caller, &submission, &mut request, pipeline).await? {
             Begun::New(begun) => *begun,
             Begun::Existing(accepted) => return Ok(*accepted),
         };
@@ -120,12 +120,13 @@ impl Intake {
         Ok(accepted)
     }
 
-    /// What the caller may begin: a fresh job, or the one that the caller's key already made.
+    /// What the caller may begin: a fresh job, or the one that the caller's key already made. Who left it to the service
+    /// how the work is done, and cannot pay for the best way, gets the request's settings changed to a cheaper one.
     async fn begin(
         &self,
         caller: &Caller,
         submission: &Submission,
-        request: &RequestDetail,
+        request: &mut RequestDetail,
         pipeline: &dyn Pipeline,
     ) -> Result<Begun, Problem> {
         let now = self.engine.clock.now();
@@ -155,9 +156,17 @@ impl Intake {
             return Ok(Begun::Existing(Box::new(accepted)));
         }
         let windows = windows_of(pipeline.spec(), !request.files.is_empty());
-        let price = price(pipeline, submission.kind.as_deref(), request);
+        let kind = submission.kind.as_deref();
+        let account = account?;
+        let mut price = price(pipeline, kind, request);
+        if !self.affords(&account, price.credits)
+            && let Some(settings) = pipeline.cheaper(kind, &request.settings)
+        {
+            request.settings = settings;
+            price = self::price(pipeline, kind, request);
+        }
         // Who cannot pay is told before anything is stored; what was seen here is held to when the job is written.
-        let (dues, rate) = self.dues(&account?, &windows, price)?;
+        let (dues, rate) = self.dues(&account, &windows, price.credits)?;
         Ok(Begun::New(Box::new(Beginning {
             id,
             standings,
@@ -195,7 +204,8 @@ impl Intake {
         mut begun: Beginning,
     ) -> Result<Accepted, Problem> {
         job.credits = Some(JobCredits {
-            reserved: begun.price,
+            reserved: begun.price.credits,
+            rate: begun.price.rate,
             ..JobCredits::default()
         });
         let mut places = (job.status == Status::Queued).then_some(self.engine.timing.running);
@@ -214,7 +224,7 @@ impl Intake {
                 }
                 (Created::Unpaid(_), _) => {
                     let account = self.account(&caller.owner).await?;
-                    (begun.dues, begun.rate) = self.dues(&account, &begun.windows, begun.price)?;
+                    (begun.dues, begun.rate) = self.dues(&account, &begun.windows, begun.price.credits)?;
                 }
                 (Created::KeyInUse(earlier), Some(entry)) => {
                     return self.repeated(caller, entry, &earlier).await;
@@ -321,8 +331,8 @@ struct Beginning {
     standings: Standings,
     idempotency: Option<IdempotencyEntry>,
     windows: Vec<Window>,
-    /// Credits.
-    price: u32,
+    /// What it will come to.
+    price: Estimate,
     dues: Dues,
     rate: Option<Rate>,
 }

@@ -85,9 +85,9 @@ impl Intake {
     }
 }
 
-/// The credits of a job over these files.
-pub(super) fn price(pipeline: &dyn Pipeline, kind: Option<&str>, request: &RequestDetail) -> u32 {
-    price_of(pipeline, kind, &request.settings, &request.files).credits
+/// What a job by this request will come to.
+pub(super) fn price(pipeline: &dyn Pipeline, kind: Option<&str>, request: &RequestDetail) -> Estimate {
+    price_of(pipeline, kind, &request.settings, &request.files)
 }
 
 /// What a job over these files will come to.

@@ -24,6 +24,11 @@ impl Intake {
         self.ledger.account(user).await
     }
 
+    /// Whether the account can pay so many credits.
+    pub(super) fn affords(&self, account: &Account, amount: u32) -> bool {
+        account.balance.available - i64::from(amount) >= self.allowance.floor
+    }
+
     /// What has to be taken from `account` for an attempt that counts in these windows and costs so many credits: 429
     /// where a window is full, 402 where the credits do not suffice. And how full the fullest window will be.
     pub(super) fn dues(
@@ -60,11 +65,14 @@ impl Intake {
             }
         }
         if amount > 0 {
-            let floor = self.allowance.floor;
-            if account.balance.available - i64::from(amount) < floor {
+            if !self.affords(account, amount) {
                 return Err(insufficient(amount, account.balance.available));
             }
-            dues.reserve = Some(Reservation { amount, floor, now });
+            dues.reserve = Some(Reservation {
+                amount,
+                floor: self.allowance.floor,
+                now,
+            });
         }
         Ok((dues, fullest))
     }

@@ -44,6 +44,7 @@ impl Job {
             updated_at: now,
             deadline_at: None,
             warned_at: None,
+            cooling_until: None,
             expires_at: now,
             cancel_requested_at: None,
             cancelled_by: None,

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use docmill_core::codes;
+use docmill_core::model::{AnswerForm, ModelRequest, Tier};
 use docmill_core::pipeline::{
-    Accepted, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome, Pipeline,
-    PlanRequest, Planned, PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
+    Accepted, AskError, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome,
+    Pipeline, PlanRequest, Planned, PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
 };
 use docmill_core::ports::Clock;
 use docmill_core::problem::{FieldError, Problem};
@@ -26,6 +28,8 @@ pub enum Do {
     Busy(Duration),
     Panic,
     Take(Duration),
+    /// Asks a model so many things, one after the other, and says what came of it.
+    Ask(u32),
 }
 
 /// What each line (or `plan`, `merge`) does, try by try.
@@ -138,7 +142,7 @@ impl Pipeline for Lines {
             }
             Do::Panic => panic!("planned to panic"),
             Do::Take(time) => self.clock.sleep(time).await,
-            Do::Work => {}
+            Do::Work | Do::Ask(_) => {}
         }
         let chunks = text.lines().enumerate().map(|(n, line)| PlannedChunk {
             label: format!("line {}", n + 1),
@@ -168,6 +172,7 @@ impl Pipeline for Lines {
             }
             Do::Panic => panic!("told to panic"),
             Do::Take(time) => self.clock.sleep(time).await,
+            Do::Ask(times) => return ask(&line, times, work).await,
             Do::Work => {}
         }
         if work.checkpoint().is_err() {
@@ -216,6 +221,36 @@ impl Pipeline for Lines {
     fn export(&self, _: &str, _: &ExportOptions, _: &[u8]) -> Result<Option<Bytes>, Problem> {
         Ok(None)
     }
+}
+
+/// Asks about a line; the answers make the output.
+async fn ask(line: &str, times: u32, work: &dyn Work) -> Outcome<Bytes> {
+    let mut said = Vec::new();
+    for n in 0..times {
+        let request = ModelRequest {
+            tier: Tier::Speed,
+            instructions: format!("question {n}"),
+            data: line.to_owned(),
+            pictures: Vec::new(),
+            form: AnswerForm {
+                name: "answer",
+                schema: json!({"type": "object"}),
+            },
+            max_answer_tokens: 100,
+        };
+        match work.ask(&request).await {
+            Ok(reply) => said.push(reply.value.to_string()),
+            Err(AskError::Stopped) => return Outcome::Cancelled,
+            Err(AskError::Resting { after }) if !work.is_last_try() => {
+                return Outcome::Retry {
+                    code: codes::PROVIDER_COOLDOWN.to_owned(),
+                    after: Some(after),
+                };
+            }
+            Err(error) => said.push(error.to_string()),
+        }
+    }
+    Outcome::Done(Bytes::from(said.join(" | ")))
 }
 
 impl Lines {

@@ -22,7 +22,8 @@ use docmill_core::ids::JobId;
 use docmill_core::intake::{Accepted, Intake, Reader, SentFile, Submission};
 use docmill_core::job::{Job, Priority};
 use docmill_core::message::Message;
-use docmill_core::pipeline::Registry;
+use docmill_core::model::Providers;
+use docmill_core::pipeline::{Pipeline, Registry};
 use docmill_core::ports::{Clock, EventLog, JobStore};
 use docmill_core::problem::Problem;
 use docmill_core::publish::{Published, Publisher};
@@ -55,9 +56,16 @@ pub struct World {
 }
 
 impl World {
+    /// One whose only pipeline is [`Lines`].
     pub fn new() -> Self {
+        Self::with(None, |_| {})
+    }
+
+    /// One with this pipeline beside it, and these providers.
+    pub fn with(pipeline: Option<Arc<dyn Pipeline>>, providers: impl FnOnce(&mut Providers)) -> Self {
         let clock = Arc::new(VirtualClock::new(Time::from_ms(1_800_000_000_000)));
-        let memory = Memory::new(clock.clone());
+        let mut memory = Memory::new(clock.clone());
+        providers(&mut memory.providers);
         let script = Arc::new(Mutex::new(BTreeMap::new()));
         let lines = Lines::new(script.clone(), clock.clone());
         let engine = Engine {
@@ -69,7 +77,11 @@ impl World {
             entropy: Arc::new(SeededEntropy::new(7)),
             meter: memory.meter.clone(),
             sandbox: memory.sandbox.clone(),
-            registry: Registry::new(vec![Arc::new(lines)]),
+            providers: memory.providers.clone(),
+            registry: match pipeline {
+                Some(pipeline) => Registry::new(vec![Arc::new(lines), pipeline]),
+                None => Registry::new(vec![Arc::new(lines)]),
+            },
             timing: Timing::default(),
             memory_mb: 1024,
         };
@@ -261,7 +273,7 @@ impl World {
             &*self.memory.blobs,
             &key,
             None,
-            1 << 20,
+            64 << 20,
         ));
         match fetched.unwrap() {
             docmill_core::ports::Fetched::Found(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),

@@ -40,6 +40,22 @@ impl Point {
     pub(super) fn dot(self, other: Self) -> f32 {
         self.x * other.x + self.y * other.y
     }
+
+    /// A quarter turn clockwise.
+    pub(super) fn turned(self) -> Self {
+        Self::new(-self.y, self.x)
+    }
+
+    /// The same place in coordinates whose first axis is a direction of length 1.
+    pub(super) fn along(self, unit: Self) -> Self {
+        Self::new(self.dot(unit), self.dot(unit.turned()))
+    }
+}
+
+/// The direction at an angle clockwise from level, of length 1.
+pub(super) fn direction(degrees: f32) -> Point {
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    Point::new(cos, sin)
 }
 
 /// A rectangle at any angle, as text stands in it: from its origin *across* is the way its line runs, *down* the way
@@ -53,6 +69,7 @@ pub(super) struct Quad {
 
 impl Quad {
     /// An upright one.
+    #[cfg(test)]
     pub(super) fn level(x0: f32, y0: f32, x1: f32, y1: f32) -> Self {
         Self {
             origin: Point::new(x0, y0),
@@ -64,7 +81,7 @@ impl Quad {
     /// Around a centre: `unit` is the direction across, of length 1, and *down* is a quarter turn clockwise from it.
     pub(super) fn around(centre: Point, unit: Point, width: f32, height: f32) -> Self {
         let across = unit.times(width);
-        let down = Point::new(-unit.y, unit.x).times(height);
+        let down = unit.turned().times(height);
         let origin = centre.minus(across.times(0.5)).minus(down.times(0.5));
         Self { origin, across, down }
     }
@@ -95,9 +112,11 @@ impl Quad {
             .plus(self.down.times(0.5))
     }
 
-    /// Degrees clockwise from level, above −180 and up to 180.
-    pub(super) fn degrees(&self) -> f32 {
-        self.across.y.atan2(self.across.x).to_degrees()
+    /// As text stands in it: upper left, upper right, lower right, lower left.
+    pub(super) fn corners(&self) -> [(f32, f32); 4] {
+        let end = self.origin.plus(self.across);
+        let corners = [self.origin, end, end.plus(self.down), self.origin.plus(self.down)];
+        corners.map(|corner| (corner.x, corner.y))
     }
 
     /// The part of it between two shares of its width, from 0 to 1.
@@ -128,15 +147,6 @@ impl Quad {
             down: self.down.times(-1.0),
         }
     }
-
-    /// The same box for text that runs downwards: its lines begin where the upper right corner is.
-    pub(super) fn quarter_turned(&self) -> Self {
-        Self {
-            origin: self.origin.plus(self.across),
-            across: self.down,
-            down: self.across.times(-1.0),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -146,11 +156,17 @@ mod tests {
     #[test]
     fn turns_come_round() {
         let quad = Quad::level(10.0, 20.0, 50.0, 30.0);
-        let twice = quad.quarter_turned().quarter_turned();
-        assert_eq!(twice, quad.half_turned());
-        assert_eq!(twice.half_turned(), quad);
-        assert_eq!(quad.quarter_turned().degrees(), 90.0);
+        assert_eq!(quad.half_turned().half_turned(), quad);
         assert_eq!(quad.half_turned().centre(), quad.centre());
+        let corners = [(10.0, 20.0), (50.0, 20.0), (50.0, 30.0), (10.0, 30.0)];
+        assert_eq!(quad.corners(), corners);
+        assert_eq!(quad.half_turned().corners()[0], (50.0, 30.0));
+    }
+
+    #[test]
+    fn places_along_a_direction() {
+        let place = Point::new(3.0, 4.0).along(direction(90.0));
+        assert!(place.minus(Point::new(4.0, -3.0)).length() < 1e-5);
     }
 
     #[test]

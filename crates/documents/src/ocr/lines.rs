@@ -1,7 +1,8 @@
 //! From regions to boxes: which way the page is turned, and where each run of text begins and ends.
 
 use super::detect::Region;
-use super::geometry::{Point, Quad};
+use super::geometry::{Point, Quad, direction};
+use super::layout::weighted_median;
 
 /// Only regions this much longer than wide say which way lines run.
 const TELLING_STRETCH: f32 = 4.0;
@@ -21,9 +22,6 @@ pub(super) struct Boxes {
     pub(super) along: Vec<Quad>,
     /// Running in other directions.
     pub(super) astray: Vec<Quad>,
-    /// The way lines run on the page in degrees clockwise, above −45 and below 135: whether they are to be read from
-    /// their other end is not known yet.
-    pub(super) degrees: f32,
 }
 
 /// Puts boxes around regions.
@@ -33,7 +31,6 @@ pub(super) fn boxes(regions: &[Region]) -> Boxes {
     let mut boxes = Boxes {
         along: Vec::with_capacity(regions.len()),
         astray: Vec::new(),
-        degrees,
     };
     for region in regions {
         let own = region.direction.y.atan2(region.direction.x).to_degrees();
@@ -45,12 +42,6 @@ pub(super) fn boxes(regions: &[Region]) -> Boxes {
         }
     }
     boxes
-}
-
-/// A direction of length 1.
-pub(super) fn direction(degrees: f32) -> Point {
-    let (sin, cos) = degrees.to_radians().sin_cos();
-    Point::new(cos, sin)
 }
 
 /// Text beside the page's is read to the right, or from the bottom to the top.
@@ -68,7 +59,8 @@ fn readable(direction: Point) -> Point {
     }
 }
 
-/// How lines run: the median of what long regions say, each with the weight of its length.
+/// How lines run, in degrees clockwise above −45 and up to 135, whichever end they are read from: the median of what long
+/// regions say, each with the weight of its length.
 fn page_degrees(regions: &[Region]) -> f32 {
     let telling = regions.iter().filter(|region| region.stretch >= TELLING_STRETCH);
     let mut said: Vec<(f32, f32)> = telling
@@ -91,14 +83,7 @@ fn page_degrees(regions: &[Region]) -> f32 {
         *degrees = between(*degrees, base);
     }
     said.retain(|(degrees, _)| degrees.abs() <= 45.0);
-    said.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let half = said.iter().map(|(_, weight)| weight).sum::<f32>() / 2.0;
-    let mut passed = 0.0;
-    let median = said.iter().find(|(_, weight)| {
-        passed += weight;
-        passed >= half
-    });
-    base + median.map_or(0.0, |(degrees, _)| *degrees)
+    base + weighted_median(said).unwrap_or(0.0)
 }
 
 /// The way from one line's direction to another's, in degrees: −90 up to 90, since lines have no arrow.
@@ -108,7 +93,7 @@ fn between(degrees: f32, base: f32) -> f32 {
 
 /// The smallest box in a direction that holds a region, with the margin that the detector leaves out.
 fn around(region: &Region, unit: Point) -> Option<Quad> {
-    let normal = Point::new(-unit.y, unit.x);
+    let normal = unit.turned();
     let range = |axis: Point| {
         let places = region.outline.iter().map(|point| point.dot(axis));
         places.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), place| {
@@ -157,11 +142,8 @@ mod tests {
                 .chain([region((500.0, 500.0), degrees + 47.0, 60.0, 10.0)])
                 .collect();
             let boxes = boxes(&lines);
-            assert!(
-                (boxes.degrees - degrees).abs() < 0.1,
-                "{} for {degrees}",
-                boxes.degrees
-            );
+            let found = page_degrees(&lines);
+            assert!((found - degrees).abs() < 0.1, "{found} for {degrees}");
             assert_eq!((boxes.along.len(), boxes.astray.len()), (9, 1));
         }
     }
@@ -173,7 +155,12 @@ mod tests {
             region((200.0, 80.0), 60.0, 14.0, 12.0),
         ];
         let boxes = boxes(&lines);
-        assert!(boxes.along.iter().all(|quad| (quad.degrees() - 5.0).abs() < 0.1));
+        assert!(
+            boxes
+                .along
+                .iter()
+                .all(|quad| (quad.across().y / quad.across().x - 0.0875).abs() < 0.001)
+        );
         assert_eq!(boxes.along.len(), 2);
     }
 
@@ -187,6 +174,6 @@ mod tests {
 
     #[test]
     fn an_empty_page_is_level() {
-        assert_eq!(boxes(&[]).degrees, 0.0);
+        assert_eq!(page_degrees(&[]), 0.0);
     }
 }

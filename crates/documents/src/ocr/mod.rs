@@ -6,23 +6,27 @@
 //!
 //! # Layout
 //! - [`Models`]: the networks.
-//! - [`read_page`]: a picture's lines and words, as a [`ScannedPage`].
+//! - [`read_page`]: a picture's lines and words, as a [`ScannedPage`]. [`read_picture`]: the same for a process of its own.
+//! - [`lay_out`]: lines and reading order for words that anybody read.
 //! - On the way, in this order: `detect` (a map of where text is, and its regions), `lines` (the page's tilt, boxes),
-//!   `turned` (which end is up), `recognise` (characters), `words`, `straight` (words on the straightened page).
+//!   `turned` (which end is up), `recognise` (characters), `words`, `layout` (lines).
 //!
 //! Neither network is asked for more memory by a larger picture than by a page of A4: the detector sees it in one size,
 //! the recogniser one strip at a time.
 
 mod detect;
 mod geometry;
+mod job;
+mod layout;
 mod lines;
 mod models;
 mod page;
 mod recognise;
-mod straight;
 mod strip;
 mod turned;
 mod words;
 
+pub use job::{ScanJob, read_picture};
+pub use layout::{ScannedPage, ScannedWord, lay_out};
 pub use models::{DETECTOR_FILE, ModelError, Models, RECOGNISER_FILE, RunError};
-pub use page::{ScannedPage, ScannedWord, read_page};
+pub use page::read_page;

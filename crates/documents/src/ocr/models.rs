@@ -120,8 +120,18 @@ impl Models {
 fn characters(list: &str) -> Vec<String> {
     let list = list.strip_suffix('\n').unwrap_or(list);
     list.split('\n')
-        .map(|character| character.trim_end_matches('\r').to_owned())
+        .map(|character| narrow(character.trim_end_matches('\r')))
         .collect()
+}
+
+/// Full-width forms as the characters that they are: leader dots and stops are read as these now and then.
+fn narrow(character: &str) -> String {
+    let narrow = |c: char| match c {
+        '\u{3000}' => ' ',
+        '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        other => other,
+    };
+    character.chars().map(narrow).collect()
 }
 
 /// With the operators that the two networks have, and no others: the rest of the library stays out of the program.
@@ -186,7 +196,8 @@ mod tests {
 
     #[test]
     fn characters_are_one_a_line() {
-        assert_eq!(characters("a\nb\r\n\u{3000}\n"), ["a", "b", "\u{3000}"]);
+        assert_eq!(characters("a\nb\r\n\u{3000}\n"), ["a", "b", " "]);
+        assert_eq!(characters("．\nｚ\né\n中"), [".", "z", "é", "中"]);
         assert_eq!(characters("a\n\nb"), ["a", "", "b"]);
     }
 }

@@ -41,6 +41,12 @@ impl Reading {
             count => sum / count as f32,
         }
     }
+
+    /// How many of the characters are letters.
+    pub(super) fn letters(&self) -> usize {
+        let is_letter = |symbol: &&Symbol| symbol.text.chars().any(char::is_alphabetic);
+        self.symbols.iter().filter(is_letter).count()
+    }
 }
 
 /// Reads what stands in a box. Nothing, where the box has no pixel.
@@ -149,5 +155,6 @@ mod tests {
     #[test]
     fn nothing_is_read_with_no_sureness() {
         assert_eq!(Reading::default().sureness(), 0.0);
+        assert_eq!(Reading::default().letters(), 0);
     }
 }

@@ -12,24 +12,25 @@ const SAMPLES: usize = 3;
 const LONGEST_SAMPLE: f32 = 15.0;
 /// Lines as sure as this are upright, and their other side is not looked at.
 const SURE: f32 = 0.9;
+/// Letters of a line that is believed: leader dots and rules read the same from both sides.
+const TELLING_LETTERS: usize = 5;
 
 /// Whether the boxes are to be read from their other end.
 pub(super) fn is_upside_down(models: &Models, page: &Raster, boxes: &[Quad]) -> Result<bool, RunError> {
     let mut samples: Vec<&Quad> = boxes.iter().collect();
     samples.sort_by(|a, b| (b.width() / b.height()).total_cmp(&(a.width() / a.height())));
     samples.truncate(SAMPLES);
-    let cut: Vec<Quad> = samples
-        .iter()
-        .map(|quad| {
-            let part = (LONGEST_SAMPLE * quad.height() / quad.width()).min(1.0);
-            quad.between(0.0, part)
-        })
-        .collect();
-    let upright = sureness(models, page, cut.iter().copied())?;
-    if cut.is_empty() || upright >= SURE {
-        return Ok(false);
+    let (mut upright, mut turned) = (0.0, 0.0);
+    for quad in samples {
+        let part = (LONGEST_SAMPLE * quad.height() / quad.width()).min(1.0);
+        let sample = quad.between(0.0, part);
+        let reading = recognise::read(models, page, &sample)?;
+        if reading.sureness() >= SURE && reading.letters() >= TELLING_LETTERS {
+            return Ok(false);
+        }
+        upright += reading.sureness();
+        turned += recognise::read(models, page, &sample.half_turned())?.sureness();
     }
-    let turned = sureness(models, page, cut.iter().map(Quad::half_turned))?;
     Ok(turned > upright)
 }
 
@@ -50,17 +51,4 @@ pub(super) fn read_either_way(
     } else {
         Ok((quad, reading))
     }
-}
-
-fn sureness(
-    models: &Models,
-    page: &Raster,
-    boxes: impl ExactSizeIterator<Item = Quad>,
-) -> Result<f32, RunError> {
-    let count = boxes.len().max(1) as f32;
-    let mut sum = 0.0;
-    for quad in boxes {
-        sum += recognise::read(models, page, &quad)?.sureness();
-    }
-    Ok(sum / count)
 }

@@ -7,7 +7,7 @@
 //! - [`PdfDocument`]: opens a file. [`PageReader`] reads its pages, [`Renderer`] draws them.
 //! - [`PageContent`]: what a page holds: lines, words, rulings, pictures.
 //! - [`read_text`]: all that for a process of its own, as [`TextRecord`]s. [`read_scans`]: the same of pages that are
-//!   pictures.
+//!   pictures. [`draw_page`]: one page's picture.
 //! - On the way from glyphs to lines, in this order: `collect` (listens to the interpreter), `characters`, `pieces`
 //!   (glyphs without gaps), `frame` (writing directions), `drop_caps`, `rows` (words and phrases), `columns` (reading
 //!   order), `leading` and `lines` (gaps, indents), `garbled` (is it what is seen?).
@@ -18,6 +18,7 @@ mod columns;
 mod common_words;
 mod content;
 mod document;
+mod draw;
 mod drop_caps;
 mod frame;
 mod garbled;
@@ -35,8 +36,9 @@ mod text;
 
 pub use content::{PageContent, Picture, Rect, Ruling, Word};
 pub use document::{OpenLimits, PageReader, PdfDocument};
+pub use draw::draw_page;
 pub use reader::read_text;
 pub use render::{Bitmap, RenderError, RenderLimits, Renderer};
-pub use scan::{ScanJob, read_scans};
+pub use scan::read_scans;
 pub(crate) use seen::{SeenLayout, SeenWord, lay_out_seen};
 pub use text::{Cap, PageText, Refusal, TextKind, TextRecord};

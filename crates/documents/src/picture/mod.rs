@@ -37,4 +37,4 @@ pub use orientation::Orientation;
 pub(crate) use raster::{CHANNELS, checked_pixels};
 pub use raster::{MAX_PIXELS, Raster, RasterError};
 pub use reader::{Refusal, compress_picture, decode_to_rows, read_picture_info};
-pub use rows::Rows;
+pub use rows::{Rows, RowsHeader};

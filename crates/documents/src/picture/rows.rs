@@ -9,12 +9,49 @@ use super::raster::{CHANNELS, Raster, RasterError, checked_pixels};
 /// Bytes of the longest header: three numbers and their names.
 const MAX_HEADER_BYTES: usize = 128;
 
-/// The first line, in JSON.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Header {
-    width: u32,
-    height: u32,
-    channels: u8,
+/// The first line of [`Rows`], in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowsHeader {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Bytes of a pixel: 1 or 3.
+    pub channels: u8,
+}
+
+impl RowsHeader {
+    /// The line, with its end.
+    ///
+    /// # Errors
+    /// [`RasterError`], for a size that no picture has.
+    pub fn line(self) -> std::result::Result<Vec<u8>, RasterError> {
+        checked_pixels(self.width, self.height)?;
+        let mut line = serde_json::to_vec(&self).map_err(|_| RasterError::WrongLength)?;
+        line.push(b'\n');
+        Ok(line)
+    }
+
+    /// The header of packed rows, and where behind it the rows begin: there are exactly as many bytes as it asks for.
+    ///
+    /// # Errors
+    /// [`RasterError`]: a header that is none counts as [`RasterError::WrongLength`].
+    pub fn parse(packed: &[u8]) -> std::result::Result<(Self, usize), RasterError> {
+        let head = packed.get(..MAX_HEADER_BYTES).unwrap_or(packed);
+        let end = head
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .ok_or(RasterError::WrongLength)?;
+        let line = packed.get(..end).unwrap_or_default();
+        let header: Self = serde_json::from_slice(line).map_err(|_| RasterError::WrongLength)?;
+        let pixels = checked_pixels(header.width, header.height)?;
+        let channels = usize::from(header.channels);
+        let start = end + 1;
+        if !matches!(channels, 1 | CHANNELS) || packed.len() - start != pixels * channels {
+            return Err(RasterError::WrongLength);
+        }
+        Ok((header, start))
+    }
 }
 
 /// The rows of a picture without any compression, as they are handed on: one line of JSON,
@@ -41,7 +78,7 @@ impl Rows {
     /// Whatever `output` answers.
     pub fn write(raster: &Raster, output: &mut dyn Write) -> Result<()> {
         let is_gray = raster.is_gray();
-        let header = Header {
+        let header = RowsHeader {
             width: raster.width(),
             height: raster.height(),
             channels: if is_gray { 1 } else { CHANNELS as u8 },
@@ -68,19 +105,8 @@ impl Rows {
     /// # Errors
     /// [`RasterError`]: a header that is none counts as [`RasterError::WrongLength`].
     pub fn parse(packed: Vec<u8>) -> std::result::Result<Self, RasterError> {
-        let head = packed.get(..MAX_HEADER_BYTES).unwrap_or(&packed);
-        let end = head
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .ok_or(RasterError::WrongLength)?;
-        let line = packed.get(..end).unwrap_or_default();
-        let header: Header = serde_json::from_slice(line).map_err(|_| RasterError::WrongLength)?;
-        let pixels = checked_pixels(header.width, header.height)?;
+        let (header, start) = RowsHeader::parse(&packed)?;
         let channels = usize::from(header.channels);
-        let start = end + 1;
-        if !matches!(channels, 1 | CHANNELS) || packed.len() - start != pixels * channels {
-            return Err(RasterError::WrongLength);
-        }
         Ok(Self {
             width: header.width,
             height: header.height,

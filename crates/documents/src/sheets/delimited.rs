@@ -11,13 +11,11 @@ use encoding_rs::Encoding;
 use super::delimiter::{self, Delimiter};
 use super::encoding::{self, Decoding};
 use super::error::{Bound, SheetError};
-use super::limits::{Budget, Limits};
+use super::limits::{Budget, Limits, ROW_BYTES};
 use super::sheet::{Sheet, SheetBuilder};
 
 /// Bytes that the delimiter is guessed from.
 const SAMPLE: u64 = 64 << 10;
-/// Bytes of one row: what a quotation mark that nothing closes may swallow before it is refused.
-const ROW_BYTES: u64 = 1 << 20;
 
 /// What the sender knows about a text. What is not known is found out.
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,7 +72,7 @@ pub fn read(bytes: &[u8], options: &Options, limits: &Limits) -> Result<Delimite
     let mut record = ByteRecord::new();
     let mut skip = declared.is_some();
     loop {
-        reader.get_mut().row_left = ROW_BYTES;
+        reader.get_mut().row_left = ROW_BYTES.into();
         let more = reader.read_byte_record(&mut record);
         if let Some(refusal) = reader.get_ref().refusal() {
             return Err(refusal);
@@ -146,7 +144,7 @@ impl<'a> Watched<'a> {
         Self {
             decoding,
             quotes: Quotes::new(delimiter),
-            row_left: ROW_BYTES,
+            row_left: ROW_BYTES.into(),
             text_left: text_bytes,
             text_bytes,
             refusal: None,
@@ -176,7 +174,7 @@ impl Read for Watched<'_> {
             (None, _) => {
                 self.refusal = Some(match self.quotes.open_since() {
                     Some(line) => SheetError::UnclosedQuote { line },
-                    None => SheetError::too_much(Bound::CellBytes, ROW_BYTES),
+                    None => SheetError::too_much(Bound::CellBytes, ROW_BYTES.into()),
                 });
             }
             (_, None) => self.refusal = Some(SheetError::too_much(Bound::TextBytes, self.text_bytes)),

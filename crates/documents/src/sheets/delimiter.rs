@@ -1,7 +1,10 @@
 //! Which character separates the cells of a text.
 
+use serde::{Deserialize, Serialize};
+
 /// A character that separates cells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Delimiter {
     /// `,`
     Comma,

@@ -5,19 +5,21 @@ use std::iter::Peekable;
 use std::vec::IntoIter;
 
 use quick_xml::events::BytesStart;
+use serde::{Deserialize, Serialize};
 
 use super::error::{Bound, SheetError};
+use super::kind::Kind;
 use super::limits::{Budget, Limits};
 use super::package::Package;
 use super::sheet::{Merge, Sheet, SheetBuilder};
 use super::xml::{Node, Xml, attribute};
 
-const EXPECTED: &str = "a Word document (.docx)";
+const EXPECTED: Option<Kind> = Some(Kind::Docx);
 /// Tables inside one another: nobody lays out more, and the text of each is only passed on.
 const MOST_TABLES_DEEP: usize = 8;
 
 /// What is read of a document.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// Its tables from top to bottom. A cell has the text of its paragraphs, one a line; a table inside a cell is text of
     /// that cell: one line a row, a tab between cells. The name is the table's title.
@@ -273,7 +275,7 @@ impl Reader<'_> {
     fn end_paragraph(&mut self) -> Result<(), SheetError> {
         let text = self.paragraph.trim();
         if !text.is_empty() {
-            self.budget.cells(1)?;
+            self.budget.row()?;
             self.budget.text(text.len())?;
             let above = u32::try_from(self.document.tables.len()).unwrap_or(u32::MAX);
             self.document.paragraphs.push((above, text.to_owned()));

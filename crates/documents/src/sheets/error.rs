@@ -1,7 +1,14 @@
 //! Why a table was not read.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::kind::Kind;
+
 /// What there is more of than a reader accepts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Bound {
     /// Bytes of the file.
     FileBytes,
@@ -17,6 +24,8 @@ pub enum Bound {
     TextBytes,
     /// Bytes of what the file is expanded to.
     ExpandedBytes,
+    /// Elements, comments and references of the parts of a container.
+    Elements,
     /// Elements or tables inside one another.
     Nesting,
     /// Sheets or tables.
@@ -25,9 +34,47 @@ pub enum Bound {
     Parts,
 }
 
+/// What is broken in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Damage {
+    /// The directory of a ZIP container.
+    Container,
+    /// A part of a container.
+    Part,
+    /// Two parts share bytes of the container, which only bombs do.
+    SharedBytes,
+    /// Markup that is not well-formed, or not in UTF-8.
+    Xml,
+    /// XML that declares a document type.
+    DocumentType,
+    /// A cell is where a sheet has none.
+    CellPlace,
+    /// A sheet that a workbook names has no part.
+    MissingSheet,
+    /// A text that a cell refers to is not there.
+    MissingText,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Container => "the container cannot be opened",
+            Self::Part => "a part cannot be unpacked",
+            Self::SharedBytes => "its parts overlap",
+            Self::Xml => "its XML is broken",
+            Self::DocumentType => "its XML declares a document type",
+            Self::CellPlace => "a cell is where a sheet has none",
+            Self::MissingSheet => "a sheet is missing",
+            Self::MissingText => "a shared text is missing",
+        })
+    }
+}
+
 /// Why a table was not read. [`SheetError::code`] is for programs; the message is a sentence for the person who sent the
 /// file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SheetError {
     /// More than allowed of something. Nothing was allocated for what is beyond.
     #[error("{}", too_much(*bound, *limit, *row))]
@@ -51,16 +98,16 @@ pub enum SheetError {
         line: u64,
     },
     /// Not what it was read as.
-    #[error("This file is not {expected}.")]
+    #[error("This file is not {}.", Kind::described(*expected))]
     WrongKind {
-        /// What was expected, with its article.
-        expected: &'static str,
+        /// What was expected; none if any table would have done.
+        expected: Option<Kind>,
     },
     /// The container or its contents are broken.
     #[error("The file is damaged: {what}. Please save it again in the program that made it.")]
     Damaged {
         /// What is broken.
-        what: &'static str,
+        what: Damage,
     },
     /// A password is needed.
     #[error("The file is protected by a password. Please save it without one.")]
@@ -79,6 +126,7 @@ impl SheetError {
                 Bound::CellBytes => "CELL_TOO_LONG",
                 Bound::TextBytes => "TEXT_TOO_LONG",
                 Bound::ExpandedBytes => "EXPANDS_TOO_MUCH",
+                Bound::Elements => "TOO_MANY_ELEMENTS",
                 Bound::Nesting => "NESTED_TOO_DEEP",
                 Bound::Sheets => "TOO_MANY_SHEETS",
                 Bound::Parts => "TOO_MANY_PARTS",
@@ -99,7 +147,7 @@ impl SheetError {
         }
     }
 
-    pub(super) const fn damaged(what: &'static str) -> Self {
+    pub(super) const fn damaged(what: Damage) -> Self {
         Self::Damaged { what }
     }
 }
@@ -119,6 +167,9 @@ fn too_much(bound: Bound, limit: u64, row: Option<u32>) -> String {
         Bound::TextBytes => format!("The file has more than {limit} bytes of text. Please split it."),
         Bound::ExpandedBytes => {
             format!("The file unpacks to more than {limit} bytes. Please save only the sheet that is needed.")
+        }
+        Bound::Elements => {
+            format!("The file has more than {limit} elements. Please save only the sheet that is needed.")
         }
         Bound::Nesting => format!(
             "The file is nested more than {limit} levels deep. Please save it again in a simpler form."

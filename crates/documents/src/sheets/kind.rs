@@ -1,11 +1,15 @@
 //! What kind of table a file is, by its bytes; its name only decides where they leave it open.
 
+use serde::{Deserialize, Serialize};
+
+use super::error::SheetError;
 use super::limits::Limits;
-use super::package::{Package, is_encrypted};
+use super::package::{Package, is_compound, is_encrypted};
 use super::{delimited, ofx};
 
 /// A kind of file that tables are read from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// CSV or TSV: [`super::delimited`].
     Delimited,
@@ -17,6 +21,20 @@ pub enum Kind {
     Docx,
     /// An office file that a password protects: nobody can read it.
     Encrypted,
+}
+
+impl Kind {
+    /// A kind in words, with its article; all of them for none.
+    pub(super) fn described(kind: Option<Self>) -> &'static str {
+        match kind {
+            Some(Self::Delimited) => "a table of text (CSV or TSV)",
+            Some(Self::Ofx) => "an OFX or QFX statement",
+            Some(Self::Xlsx) => "an Excel workbook (.xlsx)",
+            Some(Self::Docx) => "a Word document (.docx)",
+            Some(Self::Encrypted) => "a protected office file",
+            None => "a table that can be read: CSV, TSV, OFX, QFX, Excel (.xlsx) or Word (.docx)",
+        }
+    }
 }
 
 /// Bytes of a text that are looked at.
@@ -33,12 +51,7 @@ pub fn kind(bytes: &[u8], name: &str) -> Option<Kind> {
             file_bytes: u64::MAX,
             ..Limits::default()
         };
-        let package = Package::open(bytes, "", &limits).ok()?;
-        return match () {
-            () if package.has("xl/workbook.xml") => Some(Kind::Xlsx),
-            () if package.has("word/document.xml") => Some(Kind::Docx),
-            () => None,
-        };
+        return office(bytes, &limits).ok()?;
     }
     if is_encrypted(bytes) {
         return Some(Kind::Encrypted);
@@ -64,6 +77,40 @@ pub fn kind(bytes: &[u8], name: &str) -> Option<Kind> {
     let name = name.to_ascii_lowercase();
     let named = [".csv", ".tsv", ".tab"].iter().any(|end| name.ends_with(end));
     (named || (alike >= 2 && alike * 2 >= rows)).then_some(Kind::Delimited)
+}
+
+/// The kind of a file that is said to be a table, by its first bytes and the folders of a container.
+///
+/// # Errors
+/// [`SheetError`]: another kind of file, a container that cannot be opened, a password.
+pub(super) fn demanded(bytes: &[u8], limits: &Limits) -> Result<Kind, SheetError> {
+    const OTHERS: [&[u8]; 3] = [b"%PDF-", b"{\\rtf", b"<"];
+    const WRONG: SheetError = SheetError::WrongKind { expected: None };
+    limits.check_file(bytes)?;
+    if bytes.starts_with(b"PK") {
+        return office(bytes, limits)?.ok_or(WRONG);
+    }
+    if is_encrypted(bytes) {
+        return Err(SheetError::Encrypted);
+    }
+    if ofx::is_ofx(bytes) {
+        return Ok(Kind::Ofx);
+    }
+    let text = bytes.trim_ascii_start();
+    match is_compound(bytes) || OTHERS.iter().any(|other| text.starts_with(other)) {
+        true => Err(WRONG),
+        false => Ok(Kind::Delimited),
+    }
+}
+
+/// The kind of a container.
+fn office(bytes: &[u8], limits: &Limits) -> Result<Option<Kind>, SheetError> {
+    let package = Package::open(bytes, None, limits)?;
+    Ok(match () {
+        () if package.has_folder("xl/") => Some(Kind::Xlsx),
+        () if package.has_folder("word/") => Some(Kind::Docx),
+        () => None,
+    })
 }
 
 #[cfg(test)]

@@ -7,13 +7,16 @@ pub(super) const LAST_COLUMN: u32 = 16_384;
 /// See [`LAST_COLUMN`].
 pub(super) const LAST_ROW: u32 = 1_048_576;
 
+/// Bytes of one row: what a quotation mark that nothing closes may swallow before it is refused.
+pub(super) const ROW_BYTES: u32 = 1 << 20;
+
 /// How much of a file is read. Every number is checked before anything is allocated for it; what a file says about itself
 /// is never believed. The defaults keep what a reader allocates below 64 MB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of the file as it came.
     pub file_bytes: u64,
-    /// Rows of all sheets, or transactions of all accounts.
+    /// Rows of all sheets and paragraphs beside them, or transactions of all accounts.
     pub rows: u32,
     /// Columns of a row, at most 16,384.
     pub columns: u32,
@@ -25,6 +28,8 @@ pub struct Limits {
     pub text_bytes: u32,
     /// Bytes that the parts of a container are expanded to, together.
     pub expanded_bytes: u64,
+    /// Elements, comments and references of the parts of a container, together.
+    pub elements: u32,
     /// Elements inside one another.
     pub nesting: u32,
     /// Sheets of a workbook, tables of a document, accounts of a statement.
@@ -46,7 +51,10 @@ impl Default for Limits {
             cell_bytes: 4 * 32_767,
             // 10 MB of UTF-16 become 15 MB of UTF-8.
             text_bytes: 16 << 20,
-            expanded_bytes: 96 << 20,
+            // A million cells of 40 bytes, and their texts.
+            expanded_bytes: 64 << 20,
+            // A million cells with a value each, and their rows.
+            elements: 2_200_000,
             nesting: 128,
             sheets: 256,
             parts: 4_096,
@@ -125,6 +133,18 @@ impl Budget {
             return Err(SheetError::TooMuch {
                 bound: Bound::CellBytes,
                 limit: self.limits.cell_bytes.into(),
+                row: (row > 0).then_some(row),
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether a row may be that long.
+    pub(super) fn check_row(&self, bytes: u32, row: u32) -> Result<(), SheetError> {
+        if bytes > ROW_BYTES {
+            return Err(SheetError::TooMuch {
+                bound: Bound::CellBytes,
+                limit: ROW_BYTES.into(),
                 row: (row > 0).then_some(row),
             });
         }

@@ -5,7 +5,9 @@
 //!   why they do not.
 //! - [`delimited`]: CSV and TSV. [`xlsx`]: workbooks. [`ofx`]: bank statements.
 //!   [`docx`]: tables of documents. [`kind()`]: which of them a file is for.
+//! - [`read_sheets`]: any of them for a process of its own, as [`SheetRecord`]s. [`decode`]: what such a process wrote.
 
+mod decode;
 pub mod delimited;
 mod delimiter;
 pub mod docx;
@@ -15,14 +17,19 @@ mod kind;
 mod limits;
 pub mod ofx;
 mod package;
+mod reader;
+mod record;
 mod sheet;
 #[cfg(test)]
 mod testing;
 pub mod xlsx;
 mod xml;
 
+pub use decode::{Reading, Tables, decode};
 pub use delimiter::Delimiter;
-pub use error::{Bound, SheetError};
+pub use error::{Bound, Damage, SheetError};
 pub use kind::{Kind, kind};
 pub use limits::Limits;
-pub use sheet::{Cell, Merge, Row, Sheet, Value};
+pub use reader::read_sheets;
+pub use record::{Opened, SheetRecord, TextForm};
+pub use sheet::{Cell, Merge, Row, RowParts, Sheet, SheetHead, Value};

@@ -1,14 +1,14 @@
 //! ZIP containers of office files: their parts, unpacked piece by piece within the limits.
 
-use std::cell::Cell;
 use std::io::{BufRead, BufReader, Cursor};
 
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::error::{Bound, SheetError};
+use super::error::{Bound, Damage, SheetError};
+use super::kind::Kind;
 use super::limits::Limits;
-use super::xml::Xml;
+use super::xml::{Allowance, Xml};
 
 /// Begins each entry of a ZIP directory.
 const DIRECTORY_ENTRY: &[u8] = b"PK\x01\x02";
@@ -19,15 +19,15 @@ const COMPOUND_FILE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 pub(super) struct Package<'a> {
     archive: ZipArchive<Cursor<&'a [u8]>>,
     names: Vec<String>,
-    expanded_left: Cell<u64>,
+    allowance: Allowance,
     limits: Limits,
 }
 
 impl<'a> Package<'a> {
-    /// Reads the directory of a container, `expected` to be what is named.
-    pub(super) fn open(bytes: &'a [u8], expected: &'static str, limits: &Limits) -> Result<Self, SheetError> {
+    /// Reads the directory of a container, of which is said that it is `expected`.
+    pub(super) fn open(bytes: &'a [u8], expected: Option<Kind>, limits: &Limits) -> Result<Self, SheetError> {
         limits.check_file(bytes)?;
-        if bytes.starts_with(COMPOUND_FILE) {
+        if is_compound(bytes) {
             return Err(match is_encrypted(bytes) {
                 true => SheetError::Encrypted,
                 false => SheetError::WrongKind { expected },
@@ -44,8 +44,15 @@ impl<'a> Package<'a> {
         if entries as u64 > u64::from(limits.parts) {
             return Err(SheetError::too_much(Bound::Parts, limits.parts.into()));
         }
-        let archive = ZipArchive::new(Cursor::new(bytes))
-            .map_err(|_| SheetError::damaged("the container cannot be opened"))?;
+        if claimed_entries(bytes) > u64::from(limits.parts) {
+            return Err(SheetError::too_much(Bound::Parts, limits.parts.into()));
+        }
+        let mut archive =
+            ZipArchive::new(Cursor::new(bytes)).map_err(|_| SheetError::damaged(Damage::Container))?;
+        // Where a header cannot be read, so cannot its part.
+        if archive.has_overlapping_files().is_ok_and(|overlap| overlap) {
+            return Err(SheetError::damaged(Damage::SharedBytes));
+        }
         let names = (0..archive.len())
             .map(|index| match archive.name_for_index(index) {
                 Some(Ok(name)) => normal(&name),
@@ -55,14 +62,14 @@ impl<'a> Package<'a> {
         Ok(Self {
             archive,
             names,
-            expanded_left: Cell::new(limits.expanded_bytes),
+            allowance: Allowance::new(limits),
             limits: *limits,
         })
     }
 
-    /// Whether there is a part.
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.index(name).is_some()
+    /// Whether there is a part in a folder, given in lower case.
+    pub(super) fn has_folder(&self, folder: &str) -> bool {
+        self.names.iter().any(|name| name.starts_with(folder))
     }
 
     /// The XML of a part; none if there is no such part.
@@ -72,10 +79,10 @@ impl<'a> Package<'a> {
         };
         let part = self.archive.by_index(index).map_err(|error| match error {
             ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => SheetError::Encrypted,
-            _ => SheetError::damaged("a part cannot be unpacked"),
+            _ => SheetError::damaged(Damage::Part),
         })?;
         // An honest bomb is refused at once, any other when it has expanded that far.
-        if part.size() > self.expanded_left.get() {
+        if part.size() > self.allowance.expanded_left() {
             return Err(SheetError::too_much(
                 Bound::ExpandedBytes,
                 self.limits.expanded_bytes,
@@ -83,7 +90,7 @@ impl<'a> Package<'a> {
         }
         Ok(Some(Xml::new(
             BufReader::new(part),
-            &self.expanded_left,
+            &self.allowance,
             &self.limits,
         )))
     }
@@ -94,6 +101,29 @@ impl<'a> Package<'a> {
     }
 }
 
+/// The most entries that a large container's end claims: the library sets memory aside for them. The ends of others have
+/// 16 bits for it. APPNOTE 6.3.10, 4.3.14 and 4.3.15.
+fn claimed_entries(bytes: &[u8]) -> u64 {
+    const LOCATOR: &[u8] = b"PK\x06\x07";
+    const END: &[u8] = b"PK\x06\x06";
+    /// Where the number stands behind the sign.
+    const ENTRIES: std::ops::Range<usize> = 32..40;
+    // The locator stands before the end, which has at most 22 bytes and a comment of 64 KB.
+    let tail = bytes.len().saturating_sub((64 << 10) + 64);
+    let has = |bytes: &[u8], sign: &[u8]| bytes.windows(4).any(|window| window == sign);
+    if !has(bytes.get(tail..).unwrap_or_default(), LOCATOR) {
+        return 0;
+    }
+    let mut most = 0;
+    for (at, _) in bytes.windows(4).enumerate().filter(|(_, window)| *window == END) {
+        let number = bytes.get(at + ENTRIES.start..at + ENTRIES.end);
+        if let Some(number) = number.and_then(|number| number.try_into().ok()) {
+            most = most.max(u64::from_le_bytes(number));
+        }
+    }
+    most
+}
+
 /// Names of parts are equal whatever their case; some programs write `\` or a leading `/`.
 /// ECMA-376-2, 6.2.2.3.
 fn normal(name: &str) -> String {
@@ -102,11 +132,15 @@ fn normal(name: &str) -> String {
         .to_ascii_lowercase()
 }
 
+pub(super) fn is_compound(bytes: &[u8]) -> bool {
+    bytes.starts_with(COMPOUND_FILE)
+}
+
 /// Whether a compound file wraps an encrypted document. [MS-OFFCRYPTO] 2.3.4.4.
 pub(super) fn is_encrypted(bytes: &[u8]) -> bool {
     let name: Vec<u8> = "EncryptedPackage"
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    bytes.starts_with(COMPOUND_FILE) && bytes.windows(name.len()).any(|window| window == name)
+    is_compound(bytes) && bytes.windows(name.len()).any(|window| window == name)
 }

@@ -3,16 +3,26 @@
 //! The texts of a sheet lie in one string and a cell is 12 bytes, so that a million cells fit where a million strings
 //! would not.
 
-use super::error::SheetError;
-use super::limits::{Budget, LAST_ROW};
+mod builder;
+mod parts;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub(super) use builder::{Content, SheetBuilder};
+pub use parts::{RowParts, SheetHead};
 
 /// What a cell holds, where the format says so. CSV has texts only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value<'s> {
     /// A text, perhaps an empty one.
     Text(&'s str),
-    /// A number, with the decimal text that stands in the file: never through a binary fraction.
+    /// A number in plain decimals: `1234.56`, whatever binary fraction the file was written from
+    /// (`1234.5599999999999`). What has more than 30 zeros keeps its exponent: `1E300`.
     Number(&'s str),
+    /// A share in hundredths, in plain decimals: `19` of `19%`.
+    Percent(&'s str),
     /// A day: `2025-10-27`.
     Date(&'s str),
     /// A day and a time without a zone: `2025-10-27T09:30:00`.
@@ -28,10 +38,13 @@ pub enum Value<'s> {
 }
 
 /// What a cell holds, without its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
+    #[default]
     Text,
     Number,
+    Percent,
     Date,
     DateTime,
     Time,
@@ -47,9 +60,20 @@ struct Record {
     text_end: u32,
     /// The source follows the text where it differs from it.
     source_end: u32,
-    column: u16,
+    /// The column; the highest bit says whether a formula computed it.
+    place: u16,
     kind: Kind,
-    formula: bool,
+    /// The number format among the sheet's, from 1; 0 for none.
+    format: u8,
+}
+
+/// See [`Record::place`].
+const FORMULA: u16 = 1 << 15;
+
+impl Record {
+    fn column(&self) -> u32 {
+        u32::from(self.place & !FORMULA)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +84,7 @@ struct RowRecord {
 }
 
 /// Neighbouring cells made one. Rows count from 1, columns from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Merge {
     /// The first row.
     pub row: u32,
@@ -72,8 +96,10 @@ pub struct Merge {
     pub columns: u32,
 }
 
-/// A sheet, or another table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A sheet, or another table. Serialized, it is one value: a process that reads a document hands its rows on piece by
+/// piece instead ([`super::SheetRecord`]).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "parts::SheetParts<'_>")]
 pub struct Sheet {
     name: String,
     hidden: bool,
@@ -81,6 +107,9 @@ pub struct Sheet {
     cells: Vec<Record>,
     rows: Vec<RowRecord>,
     merges: Vec<Merge>,
+    /// The first and the last column of each run of hidden ones.
+    hidden_columns: Vec<(u32, u32)>,
+    formats: Arc<[String]>,
 }
 
 impl Sheet {
@@ -92,6 +121,12 @@ impl Sheet {
     /// Whether the file hides it from its readers.
     pub fn is_hidden(&self) -> bool {
         self.hidden
+    }
+
+    /// Whether the file hides a column, counted from 0, from its readers.
+    pub fn is_column_hidden(&self, column: u32) -> bool {
+        let hides = |(first, last): &(u32, u32)| (*first..=*last).contains(&column);
+        self.hidden_columns.iter().any(hides)
     }
 
     /// The rows that have a cell, in the file's order.
@@ -116,11 +151,7 @@ impl Sheet {
 
     /// Columns up to the last one with a cell.
     pub fn width(&self) -> u32 {
-        self.cells
-            .iter()
-            .map(|cell| u32::from(cell.column) + 1)
-            .max()
-            .unwrap_or(0)
+        self.cells.iter().map(|cell| cell.column() + 1).max().unwrap_or(0)
     }
 
     /// Merged cells, by row and column. Together they cover no more cells than [`super::Limits::cells`].
@@ -170,13 +201,24 @@ impl<'s> Row<'s> {
 
     /// Its cells in the file's order. Of a spreadsheet those without a content are left out.
     pub fn cells(&self) -> impl ExactSizeIterator<Item = Cell<'s>> + use<'s> {
+        let (sheet, row) = (self.sheet, self.number());
+        self.places().map(move |index| cell(sheet, row, index))
+    }
+
+    /// Its cells, and how they are kept.
+    fn records(&self) -> impl Iterator<Item = (Record, Cell<'s>)> {
+        let cells = self.sheet.cells.get(self.places()).unwrap_or_default();
+        cells.iter().copied().zip(self.cells())
+    }
+
+    /// Where its cells are kept.
+    fn places(&self) -> std::ops::Range<usize> {
         let sheet = self.sheet;
         let start = match self.index.checked_sub(1) {
             Some(before) => sheet.rows.get(before).map_or(0, |row| row.cells_end as usize),
             None => 0,
         };
-        let row = self.record();
-        (start..row.cells_end as usize).map(move |index| cell(sheet, row.number, index))
+        start..self.record().cells_end as usize
     }
 
     /// The cell of a column, counted from 0.
@@ -201,12 +243,14 @@ pub struct Cell<'s> {
     /// Counted from 0.
     pub column: u32,
     /// What a reader sees, without decoration: a number has no thousands separators, no currency and all its digits
-    /// (of 15, as Excel shows them); days and times are as in [`Value`]. Lines end with LF.
+    /// (of 15, as Excel shows them), a share its `%`; days and times are as in [`Value`]. Lines end with LF.
     pub text: &'s str,
     /// What it holds.
     pub value: Value<'s>,
     /// What stands in the file: a date's serial number.
     pub source: &'s str,
+    /// The code of a number's format: `#,##0.00 [$€-407]`; empty where there is none or nothing but the usual one.
+    pub format: &'s str,
     /// Whether a formula computed it; the value is the one that was saved.
     pub is_formula: bool,
     /// Rows it covers, at least 1.
@@ -223,9 +267,9 @@ fn cell(sheet: &Sheet, row: u32, index: usize) -> Cell<'_> {
     let record = sheet.cells.get(index).copied().unwrap_or(Record {
         text_end: start,
         source_end: start,
-        column: 0,
+        place: 0,
         kind: Kind::Text,
-        formula: false,
+        format: 0,
     });
     let slice = |from: u32, to: u32| sheet.text.get(from as usize..to as usize).unwrap_or("");
     let text = slice(start, record.text_end);
@@ -233,11 +277,13 @@ fn cell(sheet: &Sheet, row: u32, index: usize) -> Cell<'_> {
         "" => text,
         source => source,
     };
-    let column = u32::from(record.column);
+    let column = record.column();
+    let format = usize::from(record.format).checked_sub(1);
     let (row_span, column_span) = sheet.span(row, column);
     let value = match record.kind {
         Kind::Text => Value::Text(text),
-        Kind::Number => Value::Number(source),
+        Kind::Number => Value::Number(unpadded(text)),
+        Kind::Percent => Value::Percent(text.strip_suffix('%').unwrap_or(text)),
         Kind::Date => Value::Date(text),
         Kind::DateTime => Value::DateTime(text),
         Kind::Time => Value::Time(text),
@@ -251,130 +297,23 @@ fn cell(sheet: &Sheet, row: u32, index: usize) -> Cell<'_> {
         text,
         value,
         source,
-        is_formula: record.formula,
+        format: format
+            .and_then(|at| sheet.formats.get(at))
+            .map_or("", String::as_str),
+        is_formula: record.place & FORMULA != 0,
         row_span,
         column_span,
     }
 }
 
-/// Fills a sheet within a [`Budget`].
-#[derive(Debug, Default)]
-pub(super) struct SheetBuilder {
-    sheet: Sheet,
-}
-
-impl SheetBuilder {
-    pub(super) fn new(name: String, hidden: bool, budget: &mut Budget) -> Result<Self, SheetError> {
-        budget.sheet()?;
-        let mut builder = Self::default();
-        builder.sheet.name = name;
-        builder.sheet.hidden = hidden;
-        Ok(builder)
-    }
-
-    pub(super) fn rename(&mut self, name: String) {
-        self.sheet.name = name;
-    }
-
-    /// The row that the next cells belong to.
-    pub(super) fn row(&mut self, number: u32, hidden: bool, budget: &mut Budget) -> Result<(), SheetError> {
-        budget.row()?;
-        self.sheet.rows.push(RowRecord {
-            number,
-            hidden,
-            cells_end: self.cells_end(),
-        });
-        Ok(())
-    }
-
-    /// Takes back the last row if it got no cell; whether it did.
-    pub(super) fn drop_empty_row(&mut self) -> bool {
-        let cells_before = match self.sheet.rows.len().checked_sub(2) {
-            Some(before) => self.sheet.rows.get(before).map_or(0, |row| row.cells_end),
-            None => 0,
-        };
-        let empty = self
-            .sheet
-            .rows
-            .last()
-            .is_some_and(|row| row.cells_end == cells_before);
-        if empty {
-            self.sheet.rows.pop();
-        }
-        empty
-    }
-
-    pub(super) fn text(&mut self, column: u32, text: &str, budget: &mut Budget) -> Result<(), SheetError> {
-        self.cell(column, Kind::Text, text, text, false, budget)
-    }
-
-    pub(super) fn cell(
-        &mut self,
-        column: u32,
-        kind: Kind,
-        text: &str,
-        source: &str,
-        formula: bool,
-        budget: &mut Budget,
-    ) -> Result<(), SheetError> {
-        let row = self.sheet.rows.last().map_or(0, |row| row.number);
-        let source = if source == text { "" } else { source };
-        budget.check_column(column, row)?;
-        budget.check_cell(text.len(), row)?;
-        budget.check_cell(source.len(), row)?;
-        budget.cells(1)?;
-        budget.text(text.len() + source.len())?;
-        self.sheet.text.push_str(text);
-        let text_end = self.text_end();
-        self.sheet.text.push_str(source);
-        self.sheet.cells.push(Record {
-            text_end,
-            source_end: self.text_end(),
-            column: u16::try_from(column).unwrap_or(u16::MAX),
-            kind,
-            formula,
-        });
-        let cells_end = self.cells_end();
-        if let Some(row) = self.sheet.rows.last_mut() {
-            row.cells_end = cells_end;
-        }
-        Ok(())
-    }
-
-    /// A merged cell. What of it lies beyond the limits' rows and columns is cut off.
-    pub(super) fn merge(&mut self, merge: Merge, budget: &mut Budget) -> Result<(), SheetError> {
-        let limits = budget.limits();
-        let columns = merge
-            .columns
-            .min(limits.columns.saturating_sub(merge.column))
-            .max(1);
-        let last_row = LAST_ROW.saturating_add(1).saturating_sub(merge.row);
-        let rows = merge.rows.min(limits.rows).min(last_row).max(1);
-        if (rows, columns) == (1, 1) {
-            return Ok(());
-        }
-        budget.cells(u64::from(rows) * u64::from(columns))?;
-        self.sheet.merges.push(Merge {
-            rows,
-            columns,
-            ..merge
-        });
-        Ok(())
-    }
-
-    pub(super) fn finish(mut self) -> Sheet {
-        self.sheet
-            .merges
-            .sort_unstable_by_key(|merge| (merge.row, merge.column));
-        self.sheet
-    }
-
-    fn text_end(&self) -> u32 {
-        // The budget of text has 32 bits.
-        u32::try_from(self.sheet.text.len()).unwrap_or(u32::MAX)
-    }
-
-    fn cells_end(&self) -> u32 {
-        u32::try_from(self.sheet.cells.len()).unwrap_or(u32::MAX)
+/// A number without the leading zeros of a code: `1234` of `01234`, and `0.5` as it is.
+fn unpadded(number: &str) -> &str {
+    let digits = number.trim_start_matches('0');
+    match digits.starts_with(|first: char| first.is_ascii_digit()) {
+        true => digits,
+        // One zero stays, before a point or alone.
+        false => number
+            .get(number.len() - digits.len() - usize::from(digits.len() < number.len())..)
+            .unwrap_or(number),
     }
 }

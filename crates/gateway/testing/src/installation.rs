@@ -75,7 +75,9 @@ impl Installation {
             entropy: self.entropy.clone(),
             meter: memory.meter.clone(),
             sandbox: memory.sandbox.clone(),
-            registry: docmill_pipelines::registry().with(Arc::new(Lines::default())),
+            providers: memory.providers.clone(),
+            registry: docmill_pipelines::registry(docmill_pipelines::Offer::default())
+                .with(Arc::new(Lines::default())),
             timing: Timing::default(),
             memory_mb: 0,
         }

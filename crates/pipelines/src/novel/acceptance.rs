@@ -14,8 +14,10 @@ fn sources(text: &str, settings: &Settings) -> Vec<Source> {
     let paragraphs = read(&pages, settings);
     process(&ChunkInput {
         settings: settings.clone(),
+        llm: false,
         owned: (1, u32::MAX),
         paragraphs,
+        scanned: None,
         missing: None,
     })
 }
@@ -199,8 +201,10 @@ fn case_16() {
         .map(|owned| {
             process(&ChunkInput {
                 settings: settings.clone(),
+                llm: false,
                 owned,
                 paragraphs: paragraphs.clone(),
+                scanned: None,
                 missing: None,
             })
         })
@@ -383,8 +387,10 @@ fn the_page_of_a_sentence_is_where_it_begins() {
     let paragraphs = read(&pages, &settings);
     let input = ChunkInput {
         settings,
+        llm: false,
         owned: (1, 2),
         paragraphs,
+        scanned: None,
         missing: None,
     };
     let found: Vec<_> = process(&input)

@@ -10,11 +10,15 @@ use docmill_documents::Page;
 use serde::{Deserialize, Serialize};
 
 use super::characters::{begins_with_dash, opens_quote};
+use super::flags::Flag;
 use super::hyphens;
 use super::paragraphs::{Paragraph, paragraphs};
+use super::rewrite::Rewritten;
+use super::scans::ScannedPages;
 use super::sentences::sentences;
 use super::settings::Settings;
 use super::split::{Kind, Piece, split};
+use super::words::count_words;
 
 /// Pages read on each side of the owned ones.
 const CONTEXT_PAGES: u32 = 2;
@@ -76,10 +80,16 @@ pub(super) fn in_window(paragraphs: &[Paragraph], (first, last): PageRange) -> &
 pub(super) struct ChunkInput<P> {
     /// The job's settings.
     pub(super) settings: Settings,
+    /// A language model is asked about what is too long.
+    #[serde(default)]
+    pub(super) llm: bool,
     /// The pages whose sentences the chunk gives out.
     pub(super) owned: PageRange,
     /// The paragraphs of its reading window.
     pub(super) paragraphs: P,
+    /// Its pages, where some of them are to be read first: then there are no paragraphs yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) scanned: Option<ScannedPages>,
     /// Why its pages have nothing to give, should that be known: it fails with this.
     #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
     pub(super) missing: Option<Notice>,
@@ -92,8 +102,41 @@ pub(super) struct Source {
     pub(super) original: String,
     /// The page its first character stands on.
     pub(super) page: u32,
+    /// A chapter's heading.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) heading: bool,
     /// The output sentences, at least one.
     pub(super) pieces: Vec<Piece>,
+}
+
+/// What a chunk gives out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ChunkOutput {
+    /// Its sentences.
+    pub(super) sources: Vec<Source>,
+    /// What a language model had to do with them, where one was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rewritten: Option<Rewritten>,
+    /// Scans that could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) lost: Vec<u32>,
+}
+
+/// The sentences that a language model is asked about: those of the text that are longer than the limit.
+pub(super) fn too_long(sources: &[Source], settings: &Settings) -> Vec<usize> {
+    let asked = |source: &Source| {
+        let kept = settings.ignore_dialogue
+            && source
+                .pieces
+                .iter()
+                .any(|piece| piece.flags.contains(Flag::Dialogue));
+        !source.heading && !kept && count_words(&source.original) > settings.sentence_length_limit
+    };
+    let numbered = sources.iter().enumerate();
+    numbered
+        .filter(|(_, source)| asked(source))
+        .map(|(n, _)| n)
+        .collect()
 }
 
 /// R5–R11 for one chunk.
@@ -123,6 +166,7 @@ pub(super) fn process(input: &ChunkInput<Vec<Paragraph>>) -> Vec<Source> {
                 found.push(Source {
                     original: original.to_owned(),
                     page,
+                    heading: paragraph.heading,
                     pieces,
                 });
             }

@@ -1,6 +1,6 @@
 //! What there is of each page of a document, and what the user is told about the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use docmill_core::job::Notice;
 use docmill_documents::Page;
@@ -10,7 +10,7 @@ use super::chunks::PageRange;
 use super::furniture;
 use super::notices;
 use super::paragraphs::SHORT_LINE_PERCENT;
-use crate::pdf::PdfText;
+use crate::pdf::{PdfText, is_scan};
 
 /// What there is of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(super) enum PageState {
     Blank,
     /// Pictures, or characters that nobody can read: perhaps a scan.
     NoText,
+    /// The same, where somebody reads pictures: to be read later.
+    Scan,
     /// It could not be read.
     Lost,
 }
@@ -38,35 +40,61 @@ pub(super) struct Coverage {
 }
 
 impl Coverage {
-    /// Of a PDF, and its pages without furniture, ready to be put together to paragraphs.
-    pub(super) fn of(text: PdfText) -> (Self, Vec<Page>) {
+    /// Of a PDF, and its pages without furniture; unless some have to be read yet, which there is somebody for if
+    /// `reads_pictures`, ready to be put together to paragraphs.
+    pub(super) fn of(text: PdfText, reads_pictures: bool) -> (Self, Vec<Page>) {
         let mut coverage = Self::default();
         let mut pages = Vec::with_capacity(text.read.len());
         let mut rest = Vec::with_capacity(text.read.len());
         for (number, mut read) in text.read {
-            if read.kind == TextKind::Hidden {
+            let is_scan = reads_pictures && is_scan(&read);
+            if is_scan {
+                // A page number is read again with the rest.
+                read.page.lines.clear();
+            }
+            if is_scan || read.kind == TextKind::Hidden {
                 coverage.hidden.push(number);
             }
             if read.caps.iter().any(|cap| matches!(cap, Cap::Glyphs | Cap::Rows)) {
                 coverage.capped.push(number);
             }
             pages.push(std::mem::take(&mut read.page));
-            rest.push((number, read));
+            rest.push((number, read, is_scan));
         }
         furniture::strip(&mut pages);
         coverage
             .states
             .extend(text.lost.keys().map(|number| (*number, PageState::Lost)));
-        for ((number, read), page) in rest.iter().zip(&pages) {
-            coverage.states.insert(*number, state(read, page));
+        for ((number, read, is_scan), page) in rest.iter().zip(&pages) {
+            let state = if *is_scan {
+                PageState::Scan
+            } else {
+                state(read, page)
+            };
+            coverage.states.insert(*number, state);
         }
-        coverage.join_pages(&mut pages);
+        if coverage.scans().is_empty() {
+            coverage.join_pages(&mut pages);
+        }
         (coverage, pages)
+    }
+
+    /// Of pages of which only those that are lost matter.
+    pub(super) fn of_lost(lost: &[u32]) -> Self {
+        Self {
+            states: lost.iter().map(|number| (*number, PageState::Lost)).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Pages that have to be read yet.
+    pub(super) fn scans(&self) -> BTreeSet<u32> {
+        self.in_state((0, u32::MAX), PageState::Scan).collect()
     }
 
     /// Lets paragraphs run over the ends of pages, where the gap under a head says nothing, but not over pages that
     /// are missing.
-    fn join_pages(&self, pages: &mut [Page]) {
+    pub(super) fn join_pages(&self, pages: &mut [Page]) {
         let mut reach_before = None;
         let mut before = 0;
         for page in pages {
@@ -78,7 +106,7 @@ impl Coverage {
                 .states
                 .range(before..page.number)
                 .any(|(number, state)| match state {
-                    PageState::NoText | PageState::Lost => true,
+                    PageState::NoText | PageState::Scan | PageState::Lost => true,
                     PageState::PartOfText => *number == before,
                     PageState::Text | PageState::Blank => false,
                 });
@@ -106,7 +134,7 @@ impl Coverage {
     /// Why the pages of a chunk give nothing, if they should have.
     pub(super) fn failure(&self, owned: PageRange) -> Option<Notice> {
         let has = |state| self.in_state(owned, state).next().is_some();
-        if has(PageState::Text) || has(PageState::PartOfText) {
+        if has(PageState::Text) || has(PageState::PartOfText) || has(PageState::Scan) {
             None
         } else if has(PageState::NoText) {
             Some(notices::no_text(owned))
@@ -219,7 +247,7 @@ mod tests {
             failed(6, ""),
             stamped,
         ];
-        let (coverage, pages) = Coverage::of(document(all, &[8]));
+        let (coverage, pages) = Coverage::of(document(all, &[8]), false);
         let states: Vec<_> = coverage.states.values().copied().collect();
         assert_eq!(
             states,
@@ -245,17 +273,18 @@ mod tests {
 
     #[test]
     fn blank_pages_alone_are_no_trouble() {
-        let (coverage, _) = Coverage::of(document([page(1, "Il dort."), page(2, ""), page(3, "")], &[]));
+        let (coverage, _) = Coverage::of(
+            document([page(1, "Il dort."), page(2, ""), page(3, "")], &[]),
+            false,
+        );
         assert_eq!(coverage.warnings(&[(1, 1), (2, 3)]), []);
         assert_eq!(coverage.failure((2, 3)), None);
     }
 
     #[test]
     fn a_chunk_without_text_fails_and_is_not_warned_of_again() {
-        let (coverage, _) = Coverage::of(document(
-            [page(1, "Il dort."), scan(2), page(3, ""), scan(4)],
-            &[5],
-        ));
+        let pages = [page(1, "Il dort."), scan(2), page(3, ""), scan(4)];
+        let (coverage, _) = Coverage::of(document(pages, &[5]), false);
         let failure = coverage.failure((2, 3)).unwrap();
         assert_eq!(
             (failure.code.as_str(), failure.message.as_str()),
@@ -288,7 +317,7 @@ mod tests {
             caps: vec![Cap::Pictures],
             ..page(2, "Il dort.")
         };
-        let (coverage, _) = Coverage::of(document([hidden, pictures], &[]));
+        let (coverage, _) = Coverage::of(document([hidden, pictures], &[]), false);
         let codes: Vec<_> = coverage
             .warnings(&[(1, 2)])
             .into_iter()
@@ -307,7 +336,7 @@ mod tests {
             scan(5),
             page(6, "mais il"),
         ];
-        let (_, pages) = Coverage::of(document(all, &[]));
+        let (_, pages) = Coverage::of(document(all, &[]), false);
         let gaps: Vec<_> = pages
             .iter()
             .filter_map(|page| page.lines.first())
@@ -320,9 +349,9 @@ mod tests {
     fn a_short_line_at_the_end_of_a_page_lets_a_gap_be_one() {
         let mut short = page(1, "Un titre");
         short.page.lines[0].reach_percent = 40;
-        let (_, pages) = Coverage::of(document([short.clone(), page(2, "La mer")], &[]));
+        let (_, pages) = Coverage::of(document([short.clone(), page(2, "La mer")], &[]), false);
         assert!(pages[1].lines[0].gap_before);
-        let (_, pages) = Coverage::of(document([short, page(2, "et la mer")], &[]));
+        let (_, pages) = Coverage::of(document([short, page(2, "et la mer")], &[]), false);
         assert!(!pages[1].lines[0].gap_before);
     }
 }

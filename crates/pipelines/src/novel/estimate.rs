@@ -1,5 +1,6 @@
 //! What a job will come to, from the sizes of its files.
 
+use docmill_core::account::credits_for;
 use docmill_core::pipeline::{Estimate, FileSize};
 use docmill_documents::text::PAGE_CHARS;
 
@@ -20,25 +21,30 @@ const START_SECONDS: u32 = 1;
 
 /// Tokens of a text: four characters each, and a tenth on top.
 fn tokens(chars: u64) -> u64 {
-    (chars.div_ceil(4) * 110).div_ceil(100)
+    chars.div_ceil(4).saturating_mul(110).div_ceil(100)
 }
 
+/// Tokens of a page of which nothing is known yet (§3.2).
+const PAGE_TOKENS: u64 = 500;
+
 /// Credits for so many tokens at `rate` credits for a thousand; a job costs at least one.
-fn credits(tokens: u64, rate: u64) -> u32 {
-    u32::try_from((tokens * rate).div_ceil(1_000).max(1)).unwrap_or(u32::MAX)
+fn credits(tokens: u64, rate: u32) -> u32 {
+    u32::try_from(credits_for(tokens, rate)).unwrap_or(u32::MAX)
 }
 
 /// Credits for a thousand tokens. The rules need none.
-const fn rate(engine: Engine) -> u64 {
-    match engine {
+fn rate(settings: &Settings, models: bool) -> u32 {
+    match settings.engine {
+        Engine::Llm => settings.model_preference.rate(),
+        Engine::Auto if models => settings.model_preference.rate(),
         Engine::Rules | Engine::Auto => 0,
     }
 }
 
-/// The estimate for a text or a PDF.
-pub(super) fn estimate(settings: &Settings, files: &[FileSize<'_>]) -> Estimate {
+/// The estimate for a text or a PDF, where there are language models or not.
+pub(super) fn estimate(settings: &Settings, models: bool, files: &[FileSize<'_>]) -> Estimate {
     let mut pages = 0;
-    let mut chars = 0;
+    let mut all_tokens = 0;
     for file in files {
         let of_file = match FileKind::declared(file.name, file.content_type) {
             Some(FileKind::Pdf) => file
@@ -48,19 +54,20 @@ pub(super) fn estimate(settings: &Settings, files: &[FileSize<'_>]) -> Estimate 
             _ => file.size.div_ceil(PAGE_CHARS as u64).max(1),
         };
         pages += u32::try_from(of_file).unwrap_or(u32::MAX);
-        chars += match FileKind::declared(file.name, file.content_type) {
-            Some(FileKind::Pdf) => of_file * PAGE_CHARS as u64,
-            _ => file.size,
+        all_tokens += match FileKind::declared(file.name, file.content_type) {
+            Some(FileKind::Pdf) => of_file * PAGE_TOKENS,
+            _ => tokens(file.size),
         };
     }
-    let rate = rate(settings.engine);
-    let tokens = if rate > 0 { tokens(chars) } else { 0 };
+    let rate = rate(settings, models);
+    let tokens = if rate > 0 { all_tokens } else { 0 };
     let chunks = owned_pages(pages, chunk_pages(pages)).len();
     Estimate {
         pages: Some(pages),
         chunks: u32::try_from(chunks).unwrap_or(u32::MAX),
         tokens,
         credits: credits(tokens, rate),
+        rate,
         seconds: START_SECONDS + pages.div_ceil(PAGES_PER_SECOND),
     }
 }
@@ -75,7 +82,7 @@ mod tests {
             content_type: "",
             size,
         };
-        estimate(&Settings::default(), &[file])
+        estimate(&Settings::default(), false, &[file])
     }
 
     #[test]

@@ -4,11 +4,11 @@ use docmill_core::pipeline::{Format, MergeRequest, Merged, ResultFile};
 use docmill_core::ports::FileDetail;
 use serde::Deserialize;
 
-use super::chunks::{self, PageRange, Source};
+use super::chunks::{self, PageRange};
 use super::exports::{self, ExportError, Layout, ROWS_PER_PART};
 use super::notices;
 use super::plan::Summary;
-use super::result::{self, Document, MissingChunk, Row, SourceFile};
+use super::result::{self, Document, Gathered, MissingChunk, Row, SourceFile};
 use super::settings::Settings;
 use super::{CSV, JSON, TXT, XLSX};
 
@@ -22,7 +22,7 @@ pub(super) enum ResultError {
 }
 
 /// The result in all its formats, and what the user should know of how it was merged.
-pub(super) fn merged(request: &MergeRequest<'_>, sources: &[Source]) -> Result<Merged, ResultError> {
+pub(super) fn merged(request: &MergeRequest<'_>, gathered: &Gathered) -> Result<Merged, ResultError> {
     let settings = Settings::deserialize(request.settings)?;
     let summary = Summary::deserialize(request.summary)?;
     let none = FileDetail::default();
@@ -41,16 +41,18 @@ pub(super) fn merged(request: &MergeRequest<'_>, sources: &[Source]) -> Result<M
     });
     let missing: Vec<MissingChunk> = missing.collect();
     let runs: Vec<PageRange> = missing.iter().map(|missing| missing.pages).collect();
-    let warnings = match runs.as_slice() {
+    let mut warnings = match runs.as_slice() {
         [] => Vec::new(),
         runs => vec![notices::parts_missing(runs)],
     };
+    warnings.extend(gathered.warnings(summary.scanned));
     let all_warnings = [summary.warnings.as_slice(), &warnings].concat();
     let document = Document::new(
         request.job_id.to_string(),
         source,
         &settings,
-        sources,
+        summary.llm,
+        gathered,
         missing,
         &all_warnings,
     );
@@ -59,7 +61,7 @@ pub(super) fn merged(request: &MergeRequest<'_>, sources: &[Source]) -> Result<M
         part: 1,
         bytes: serde_json::to_vec(&document)?.into(),
     }];
-    let rows: Vec<Row<'_>> = result::rows(sources).collect();
+    let rows: Vec<Row<'_>> = result::rows(&gathered.sources).collect();
     for (part, rows) in (1..).zip(parts(&rows)) {
         let mut add = |format: Format, bytes: Vec<u8>| {
             files.push(ResultFile {

@@ -3,13 +3,14 @@
 //! # Layout
 //! One file a group of rules, in the order in which a text meets them: [`characters`] (R2), [`paragraphs`] (R4, with
 //! its lines still apart), [`hyphens`], [`joins`] and [`forms`] (R3), [`sentences`] (R5), [`words`] (R7), [`verbs`] (R8),
-//! [`clauses`] and [`split`] (R6, R9), [`flags`] (R10). [`plan`] and [`chunks`] share a document among
+//! [`clauses`] and [`split`] (R6, R9), [`flags`] (R10). With a language model, [`rewrite`] (§3.2) goes over what is too
+//! long. [`plan`] and [`chunks`] share a document among
 //! workers, [`files`], [`result`] and [`exports`] write what came of it, [`settings`] reads what was asked,
 //! [`notices`] says what went wrong.
 //!
 //! Page furniture (R1) is not looked for in text files: their pages are a count of characters, so a line's place at
 //! the top of one means nothing, and dropping it could lose words. Of a PDF, [`furniture`] goes first, and
-//! [`coverage`] keeps account of the pages that have no text.
+//! [`coverage`] keeps account of the pages that have no text; [`scans`] reads those that are pictures.
 
 #[cfg(test)]
 mod acceptance;
@@ -31,6 +32,8 @@ mod plan;
 #[cfg(test)]
 mod properties;
 mod result;
+mod rewrite;
+mod scans;
 mod sentences;
 mod settings;
 mod split;
@@ -51,13 +54,13 @@ use docmill_documents::text;
 use futures::StreamExt;
 use serde_json::Value;
 
-use crate::pdf::{self, Reading, ScanModels, Shown};
-use chunks::{ChunkInput, Source};
+use crate::pdf::{self, Reading, Shown};
+use chunks::{ChunkInput, ChunkOutput};
 use exports::Layout;
 use paragraphs::Paragraph;
 use plan::{PDF_MAGIC, Read};
-use result::{Row, StoredDocument};
-use settings::Settings;
+use result::{Gathered, Row, StoredDocument};
+use settings::{Engine, Settings};
 
 const STAGES: &[StageSpec] = &[
     stage(0, "Queued"),
@@ -116,13 +119,14 @@ const fn format(name: &'static str, content_type: &'static str) -> Format {
 #[derive(Clone, Debug)]
 pub struct Novel {
     spec: Spec,
-    scans: ScanModels,
+    models: bool,
 }
 
 impl Novel {
     /// The pipeline with its rules.
     pub fn new() -> Self {
         Self {
+            models: false,
             spec: Spec {
                 name: "novel",
                 title: "French text to short sentences",
@@ -135,18 +139,18 @@ impl Novel {
                 accepts: ACCEPTS,
                 max_files: 1,
                 formats: &[JSON, CSV, TXT, XLSX],
-                settings_schema: settings::schema(),
+                settings_schema: settings::schema(false),
                 deadline: None,
                 limits_starts: true,
             },
-            scans: ScanModels::default(),
         }
     }
 
-    /// Reads scanned pages with these networks.
+    /// Offers to ask a language model, where this is true.
     #[must_use]
-    pub fn with_scans(mut self, scans: ScanModels) -> Self {
-        self.scans = scans;
+    pub fn with_models(mut self, models: bool) -> Self {
+        self.models = models;
+        self.spec.settings_schema = settings::schema(models);
         self
     }
 }
@@ -165,6 +169,9 @@ impl Pipeline for Novel {
 
     fn settings(&self, _kind: Option<&str>, raw: &Value) -> Result<Value, Vec<FieldError>> {
         let settings = Settings::parse(raw)?;
+        if settings.engine == Engine::Llm && !self.models {
+            return Err(vec![settings::engine_unavailable()]);
+        }
         serde_json::to_value(settings).map_err(|error| {
             vec![FieldError::new(
                 "settings",
@@ -191,7 +198,16 @@ impl Pipeline for Novel {
     fn estimate(&self, _kind: Option<&str>, settings: &Value, files: &[FileSize<'_>]) -> Estimate {
         // Settings that were checked can be read; were they not, planning would say so.
         let settings = Settings::parse(settings).unwrap_or_default();
-        estimate::estimate(&settings, files)
+        estimate::estimate(&settings, self.models, files)
+    }
+
+    fn cheaper(&self, _kind: Option<&str>, settings: &Value) -> Option<Value> {
+        let mut settings = Settings::parse(settings).ok()?;
+        if settings.engine != Engine::Auto || !self.models {
+            return None;
+        }
+        settings.engine = Engine::Rules;
+        serde_json::to_value(settings).ok()
     }
 
     async fn plan(&self, request: PlanRequest<'_>, work: &dyn Work) -> Outcome<Planned> {
@@ -215,8 +231,9 @@ impl Pipeline for Novel {
         let read = match kind {
             FileKind::Text => Read::of_text(&bytes, &settings),
             FileKind::Pdf => {
-                match pdf::read(&self.scans, &bytes, notices::MAX_PDF_PAGES, ANALYZING, work).await {
-                    Outcome::Done(Reading::Text(text)) => Read::of_pdf(text, &settings),
+                let scans_of = file.filter(|_| work.reads_pictures());
+                match pdf::read_text(&bytes, notices::MAX_PDF_PAGES, ANALYZING, work).await {
+                    Outcome::Done(Reading::Text(text)) => Read::of_pdf(text, scans_of, &settings),
                     Outcome::Done(Reading::Refused(refusal)) => Err(notices::refused(refusal)),
                     Outcome::Retry { code, after } => return Outcome::Retry { code, after },
                     Outcome::Fail(notice) => return Outcome::Fail(notice),
@@ -224,7 +241,12 @@ impl Pipeline for Novel {
                 }
             }
         };
-        match read.map(|read| read.planned(&settings)) {
+        let llm = match settings.engine {
+            Engine::Rules => false,
+            Engine::Llm => true,
+            Engine::Auto => !work.tiers().is_empty(),
+        };
+        match read.map(|read| read.planned(&settings, llm)) {
             Ok(Ok(planned)) => Outcome::Done(planned),
             Ok(Err(error)) => broken("plan", &error),
             Err(notice) => Outcome::Fail(notice),
@@ -235,21 +257,51 @@ impl Pipeline for Novel {
         if work.checkpoint() == Err(Stop) {
             return Outcome::Cancelled;
         }
-        let input: ChunkInput<Vec<Paragraph>> = match serde_json::from_slice(&input) {
+        let mut input: ChunkInput<Vec<Paragraph>> = match serde_json::from_slice(&input) {
             Ok(input) => input,
             Err(error) => return broken("chunk input", &error),
         };
         if let Some(notice) = input.missing {
             return Outcome::Fail(notice);
         }
-        match serde_json::to_vec(&chunks::process(&input)) {
+        let mut output = ChunkOutput::default();
+        if let Some(scanned) = input.scanned.take() {
+            match scanned.read(work).await {
+                Outcome::Done(read) => {
+                    input.paragraphs = chunks::read(&read.pages, &input.settings);
+                    output.lost = read.lost;
+                }
+                Outcome::Retry { code, after } => return Outcome::Retry { code, after },
+                Outcome::Fail(notice) => return Outcome::Fail(notice),
+                Outcome::Cancelled => return Outcome::Cancelled,
+            }
+            output.sources = chunks::process(&input);
+            output
+                .lost
+                .retain(|page| (input.owned.0..=input.owned.1).contains(page));
+            if output.sources.is_empty() {
+                return Outcome::Fail(notices::no_text(input.owned));
+            }
+        } else {
+            output.sources = chunks::process(&input);
+        }
+        if input.llm {
+            let asked = chunks::too_long(&output.sources, &input.settings);
+            match rewrite::rewrite(&mut output.sources, &asked, &input.settings, work).await {
+                Outcome::Done(rewritten) => output.rewritten = Some(rewritten),
+                Outcome::Retry { code, after } => return Outcome::Retry { code, after },
+                Outcome::Fail(notice) => return Outcome::Fail(notice),
+                Outcome::Cancelled => return Outcome::Cancelled,
+            }
+        }
+        match serde_json::to_vec(&output) {
             Ok(output) => Outcome::Done(output.into()),
             Err(error) => broken("chunk", &error),
         }
     }
 
     async fn merge(&self, mut request: MergeRequest<'_>, work: &dyn Work) -> Outcome<Merged> {
-        let mut sources: Vec<Source> = Vec::new();
+        let mut gathered = Gathered::default();
         while let Some(output) = request.outputs.next().await {
             if work.checkpoint() == Err(Stop) {
                 return Outcome::Cancelled;
@@ -258,13 +310,13 @@ impl Pipeline for Novel {
                 Ok(output) => output,
                 Err(error) => return error.into(),
             };
-            match serde_json::from_slice::<Vec<Source>>(&bytes) {
-                Ok(more) => sources.extend(more),
+            match serde_json::from_slice::<ChunkOutput>(&bytes) {
+                Ok(output) => gathered.add(output),
                 Err(error) => return broken("chunk output", &error),
             }
         }
-        result::shorten_originals(&mut sources);
-        match files::merged(&request, &sources) {
+        result::shorten_originals(&mut gathered.sources);
+        match files::merged(&request, &gathered) {
             Ok(merged) => Outcome::Done(merged),
             Err(error) => broken("result", &error),
         }

@@ -138,6 +138,36 @@ fn named_runs(runs: &[PageRange]) -> String {
     }
 }
 
+/// Warning: a language model left sentences to the rules.
+pub(super) fn llm_fallback(count: u32) -> Notice {
+    let message = match count {
+        1 => "1 sentence was split by rule because the writing service did not answer.".to_owned(),
+        _ => format!("{count} sentences were split by rule because the writing service did not answer."),
+    };
+    Notice::new("LLM_FALLBACK", message)
+}
+
+/// Warning: the same, because nobody pays for more.
+pub(super) fn budget_spent(count: u32) -> Notice {
+    let message = format!(
+        "This month's budget for the writing service is used up; sentences split by rule: {count}. Run the job again next \
+         month, or ask for a larger budget."
+    );
+    Notice::new("MODEL_BUDGET", message)
+}
+
+/// Warning: in these many chunks more than 3 % of the sentences are fragments.
+pub(super) fn fragments(chunks: u32) -> Notice {
+    let parts = match chunks {
+        1 => "1 part of the text has".to_owned(),
+        _ => format!("{chunks} parts of the text have"),
+    };
+    Notice::new(
+        "FRAGMENTS",
+        format!("{parts} more than 3 % of sentences without a verb."),
+    )
+}
+
 /// Warning: too few of the commonest French words.
 pub(super) fn not_french() -> Notice {
     Notice::new(

@@ -1,7 +1,8 @@
 //! From a file's bytes to chunks.
 
-use docmill_core::job::Notice;
+use docmill_core::job::{Job, Notice};
 use docmill_core::pipeline::{Planned, PlannedChunk};
+use docmill_core::ports::FileDetail;
 use docmill_core::problem::Problem;
 use docmill_documents::{Page, text};
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use super::chunks::{self, ChunkInput};
 use super::coverage::Coverage;
 use super::notices;
 use super::paragraphs::Paragraph;
+use super::scans::{self, ScannedPages};
 use super::settings::Settings;
 use super::words::{FrenchCount, is_word};
 use crate::pdf::PdfText;
@@ -22,6 +24,10 @@ pub(super) const PDF_MAGIC: &[u8] = b"%PDF-";
 pub(super) struct Summary {
     pub(super) pages: u32,
     pub(super) chunk_pages: u32,
+    #[serde(default)]
+    pub(super) llm: bool,
+    #[serde(default)]
+    pub(super) scanned: bool,
     pub(super) warnings: Vec<Notice>,
 }
 
@@ -32,6 +38,8 @@ pub(super) struct Read {
     paragraphs: Vec<Paragraph>,
     coverage: Coverage,
     warnings: Vec<Notice>,
+    /// Set where chunks read scans: then there are no paragraphs yet.
+    scanned: Option<ScannedPages>,
 }
 
 impl Read {
@@ -55,11 +63,43 @@ impl Read {
         Ok(read)
     }
 
-    /// What was read of a PDF.
-    pub(super) fn of_pdf(text: PdfText, settings: &Settings) -> Result<Self, Notice> {
+    /// What was read of a PDF. `scans_of` is the file, where there is somebody who reads pictures.
+    pub(super) fn of_pdf(
+        text: PdfText,
+        scans_of: Option<&FileDetail>,
+        settings: &Settings,
+    ) -> Result<Self, Notice> {
         let pages = text.pages;
-        let (coverage, found) = Coverage::of(text);
-        Self::of_pages(&found, pages, coverage, settings)
+        let (coverage, found) = Coverage::of(text, scans_of.is_some());
+        let scans = coverage.scans();
+        match scans_of {
+            Some(file) if !scans.is_empty() => {
+                let scanned = ScannedPages {
+                    file: file.clone(),
+                    pages: found,
+                    scans,
+                };
+                Ok(Self::of_scans(scanned, pages, coverage))
+            }
+            _ => Self::of_pages(&found, pages, coverage, settings),
+        }
+    }
+
+    /// A document with pages that are to be read by the chunks.
+    fn of_scans(scanned: ScannedPages, pages: u32, coverage: Coverage) -> Self {
+        let usual = chunks::chunk_pages(pages);
+        let chunk_pages = match scanned.are_many() {
+            true => usual.min(scans::CHUNK_PAGES).max(pages.div_ceil(Job::MAX_CHUNKS)),
+            false => usual,
+        };
+        Self {
+            pages,
+            chunk_pages,
+            paragraphs: Vec::new(),
+            warnings: coverage.warnings(&chunks::owned_pages(pages, chunk_pages)),
+            coverage,
+            scanned: Some(scanned),
+        }
     }
 
     fn of_pages(found: &[Page], pages: u32, coverage: Coverage, settings: &Settings) -> Result<Self, Notice> {
@@ -80,16 +120,19 @@ impl Read {
             paragraphs,
             coverage,
             warnings,
+            scanned: None,
         })
     }
 
-    pub(super) fn planned(self, settings: &Settings) -> Result<Planned, serde_json::Error> {
+    /// The plan; `llm` where a language model is to be asked.
+    pub(super) fn planned(self, settings: &Settings, llm: bool) -> Result<Planned, serde_json::Error> {
         let Self {
             pages,
             chunk_pages,
             paragraphs,
             coverage,
             warnings,
+            scanned,
         } = self;
         let chunks = chunks::owned_pages(pages, chunk_pages)
             .into_iter()
@@ -101,8 +144,13 @@ impl Read {
                 };
                 let input = serde_json::to_vec(&ChunkInput {
                     settings: settings.clone(),
+                    llm,
                     owned,
                     paragraphs,
+                    scanned: scanned
+                        .as_ref()
+                        .filter(|_| missing.is_none())
+                        .map(|scanned| scanned.within(chunks::window(owned, pages))),
                     missing,
                 })?;
                 Ok(PlannedChunk {
@@ -114,6 +162,8 @@ impl Read {
         let summary = serde_json::to_value(Summary {
             pages,
             chunk_pages,
+            llm,
+            scanned: scanned.is_some(),
             warnings: warnings.clone(),
         })?;
         Ok(Planned {

@@ -190,8 +190,10 @@ fn run_pages(pages: &[Page], count: u32, settings: &Settings, size: u32) -> Vec<
             let paragraphs = in_window(&paragraphs, window(owned, count));
             let input = serde_json::to_vec(&ChunkInput {
                 settings: settings.clone(),
+                llm: false,
                 owned,
                 paragraphs,
+                scanned: None,
                 missing: None,
             })
             .unwrap();
@@ -209,7 +211,7 @@ fn assert_every_word_comes_out(text: PdfText, settings: Settings, size: u32) -> 
     };
     let wanted = body(&text);
     let count = text.pages;
-    let (_, pages) = Coverage::of(text);
+    let (_, pages) = Coverage::of(text, false);
     let sources = run_pages(&pages, count, &settings, size);
     let out: Vec<String> = sources
         .iter()
@@ -315,7 +317,7 @@ proptest! {
     #[test]
     fn every_page_of_a_pdf_is_accounted_for(text in pdf(), size in 1_u32..5) {
         let (count, read) = (text.pages, text.read.clone());
-        let (coverage, pages) = Coverage::of(text);
+        let (coverage, pages) = Coverage::of(text, false);
         let chunks = owned_pages(count, size);
         prop_assert_eq!(coverage.pages(), count);
         let with_words: Vec<u32> =

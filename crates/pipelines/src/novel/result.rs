@@ -4,18 +4,71 @@ use docmill_core::job::Notice;
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::chunks::{PageRange, Source};
+use super::chunks::{ChunkOutput, PageRange, Source};
 use super::flags::{Flag, Flags};
+use super::notices;
+use super::rewrite::Rewritten;
 use super::settings::Settings;
 use super::split::Method;
+use super::words::FrenchCount;
 
 /// An original with more characters than this is shown up to here: each of its many pieces repeats it.
 const SHOWN_ORIGINAL_CHARS: usize = 2_000;
 
 /// Name and version of the document's form.
 const SCHEMA: &str = "novel/1";
-/// The engine that did the work.
-const ENGINE: &str = "rules";
+/// A chunk with a larger share of fragments than this, in tenths of a percent, is worth a warning where a language model
+/// was to leave none (§3.2).
+const MOST_FRAGMENTS: usize = 30;
+
+/// What the chunks gave out, in order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gathered {
+    /// All sentences.
+    pub(super) sources: Vec<Source>,
+    /// What language models had to do with them, added up.
+    pub(super) rewritten: Rewritten,
+    /// Chunks with too many fragments.
+    pub(super) fragmentary: u32,
+    /// Scans that could not be read.
+    pub(super) lost: Vec<u32>,
+}
+
+impl Gathered {
+    /// Adds the next chunk's.
+    pub(super) fn add(&mut self, output: ChunkOutput) {
+        if let Some(more) = output.rewritten {
+            self.rewritten.tokens_in += more.tokens_in;
+            self.rewritten.tokens_out += more.tokens_out;
+            self.rewritten.left += more.left;
+            self.rewritten.over_budget |= more.over_budget;
+            let pieces = || output.sources.iter().flat_map(|source| &source.pieces);
+            let fragments = pieces()
+                .filter(|piece| piece.flags.contains(Flag::Fragment))
+                .count();
+            if fragments * 1_000 > pieces().count() * MOST_FRAGMENTS {
+                self.fragmentary += 1;
+            }
+        }
+        self.lost.extend(output.lost);
+        self.sources.extend(output.sources);
+    }
+
+    /// What the user should know of it; `scanned` where it could not be known before.
+    pub(super) fn warnings(&self, scanned: bool) -> Vec<Notice> {
+        let left = self.rewritten.left;
+        let fallback = (left > 0).then(|| match self.rewritten.over_budget {
+            true => notices::budget_spent(left),
+            false => notices::llm_fallback(left),
+        });
+        let fragments = (self.fragmentary > 0).then(|| notices::fragments(self.fragmentary));
+        let lost = (!self.lost.is_empty()).then(|| notices::pages_lost(&self.lost));
+        let texts = self.sources.iter().map(|source| source.original.as_str());
+        let foreign = (scanned && FrenchCount::of(texts).looks_foreign()).then(notices::not_french);
+        let all = [lost, foreign, fallback, fragments];
+        all.into_iter().flatten().collect()
+    }
+}
 
 /// The file that was worked on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +130,8 @@ pub(super) struct Stats {
 }
 
 impl Stats {
-    fn of(sources: &[Source]) -> Self {
+    fn of(gathered: &Gathered) -> Self {
+        let sources = &gathered.sources;
         let pieces = || sources.iter().flat_map(|source| &source.pieces);
         let with = |flag| pieces().filter(|piece| piece.flags.contains(flag)).count() as u64;
         let count = pieces().count() as u64;
@@ -90,8 +144,8 @@ impl Stats {
             fragments,
             fragment_rate_pct: ratio(fragments * 100, count, 1),
             over_limit: with(Flag::OverLimit),
-            tokens_in: 0,
-            tokens_out: 0,
+            tokens_in: gathered.rewritten.tokens_in,
+            tokens_out: gathered.rewritten.tokens_out,
         }
     }
 }
@@ -129,23 +183,24 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// The document of a job's sentences, in order.
+    /// The document of a job's sentences, in order; `llm` where a language model was asked.
     pub(super) fn new(
         job_id: String,
         source: SourceFile,
         settings: &'a Settings,
-        sentences: &'a [Source],
+        llm: bool,
+        gathered: &'a Gathered,
         failed_chunks: Vec<MissingChunk>,
         warnings: &'a [Notice],
     ) -> Self {
-        let stats = Stats::of(sentences);
+        let stats = Stats::of(gathered);
         Self {
             schema: SCHEMA,
             job_id,
             source,
             settings,
-            engine: ENGINE,
-            sentences,
+            engine: if llm { "llm" } else { "rules" },
+            sentences: &gathered.sources,
             stats,
             failed_chunks,
             warnings,
@@ -254,11 +309,13 @@ mod tests {
             Source {
                 original: "é".repeat(2_001),
                 page: 1,
+                heading: false,
                 pieces: Vec::new(),
             },
             Source {
                 original: "é".repeat(2_000),
                 page: 1,
+                heading: false,
                 pieces: Vec::new(),
             },
         ];

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use docmill_core::model::Tier;
 use docmill_core::problem::FieldError;
 
 /// Smallest and largest `sentence_length_limit`, in words.
@@ -16,7 +17,9 @@ const MIN_RANGE: (u64, u64) = (1, 10);
 pub(super) enum Engine {
     /// The rules of this crate.
     Rules,
-    /// The best engine there is: the rules, as long as no writing service is configured.
+    /// A language model; the rules for what it does not write.
+    Llm,
+    /// The best engine there is: a language model where one is configured and the user can pay for it, else the rules.
     #[default]
     Auto,
 }
@@ -32,6 +35,26 @@ pub(super) enum ModelPreference {
     Balanced,
     /// The best.
     Quality,
+}
+
+impl ModelPreference {
+    /// The model that is asked first.
+    pub(super) fn tier(self) -> Tier {
+        match self {
+            Self::Speed => Tier::Speed,
+            Self::Balanced => Tier::Balanced,
+            Self::Quality => Tier::Quality,
+        }
+    }
+
+    /// Credits for a thousand tokens (§3.2).
+    pub(super) fn rate(self) -> u32 {
+        match self {
+            Self::Speed => 2,
+            Self::Balanced => 3,
+            Self::Quality => 5,
+        }
+    }
 }
 
 /// What to do with a sentence that is too long and has no clause to cut at.
@@ -89,7 +112,7 @@ impl Settings {
     ///
     /// # Errors
     /// Every unknown name, wrong type, value out of range, and `min_sentence_length` above
-    /// `sentence_length_limit`. `engine: llm` is refused with `ENGINE_UNAVAILABLE`.
+    /// `sentence_length_limit`.
     pub(super) fn parse(raw: &Value) -> Result<Self, Vec<FieldError>> {
         let mut settings = Self::default();
         let empty = Map::new();
@@ -130,8 +153,7 @@ impl Settings {
             "preserve_formatting" => self.preserve_formatting = boolean(name, value)?,
             "fix_hyphenation" => self.fix_hyphenation = boolean(name, value)?,
             "include_headings" => self.include_headings = boolean(name, value)?,
-            "engine" if value == "llm" => return Err(engine_unavailable()),
-            "engine" => self.engine = word(name, value, "`auto` or `rules`")?,
+            "engine" => self.engine = word(name, value, "`auto`, `rules` or `llm`")?,
             "model_preference" => {
                 self.model_preference = word(name, value, "`speed`, `balanced` or `quality`")?;
             }
@@ -149,7 +171,8 @@ impl Settings {
     }
 }
 
-fn engine_unavailable() -> FieldError {
+/// `engine: llm` where there is no language model.
+pub(super) fn engine_unavailable() -> FieldError {
     FieldError::new(
         "settings.engine",
         "ENGINE_UNAVAILABLE",
@@ -197,8 +220,13 @@ fn refused(name: &str, code: &str, wanted: &str) -> FieldError {
     )
 }
 
-/// The settings as JSON Schema.
-pub(super) fn schema() -> Value {
+/// The settings as JSON Schema; with `engine: llm` where there is a language model.
+pub(super) fn schema(models: bool) -> Value {
+    let engines: &[&str] = if models {
+        &["auto", "rules", "llm"]
+    } else {
+        &["auto", "rules"]
+    };
     let flag =
         |default: bool, text: &str| json!({"type": "boolean", "default": default, "description": text});
     json!({
@@ -218,8 +246,8 @@ pub(super) fn schema() -> Value {
             "preserve_formatting": flag(true, "Keep « », “ ” and the dashes of dialogue."),
             "fix_hyphenation": flag(true, "Repair words broken at line ends."),
             "engine": {
-                "type": "string", "enum": ["auto", "rules"], "default": "auto",
-                "description": "Who rewrites: the rules, or the best engine there is.",
+                "type": "string", "enum": engines, "default": "auto",
+                "description": "Who rewrites: the rules, a language model, or the best engine there is.",
             },
             "model_preference": {
                 "type": "string", "enum": ["speed", "balanced", "quality"], "default": "speed",
@@ -324,16 +352,15 @@ mod tests {
     }
 
     #[test]
-    fn the_writing_service_is_not_there_yet() {
-        assert_eq!(
-            codes(&json!({"engine": "llm"})),
-            one("engine", "ENGINE_UNAVAILABLE")
-        );
+    fn the_schema_offers_a_model_where_there_is_one() {
+        let engines = |models| schema(models)["properties"]["engine"]["enum"].clone();
+        assert_eq!(engines(true), json!(["auto", "rules", "llm"]));
+        assert_eq!(engines(false), json!(["auto", "rules"]));
     }
 
     #[test]
     fn the_schema_names_every_setting_with_its_default() {
-        let schema = schema();
+        let schema = schema(true);
         let properties = schema["properties"].as_object().unwrap();
         let defaults = serde_json::to_value(Settings::default()).unwrap();
         assert_eq!(properties.len(), defaults.as_object().unwrap().len());

@@ -17,6 +17,14 @@ pub(super) enum Method {
     Unchanged,
     /// It was made by these rules.
     Rules,
+    /// A language model wrote it.
+    Llm,
+    /// A language model wrote it when it was asked in fewer words.
+    LlmMinimal,
+    /// A better language model wrote it.
+    LlmModelFallback,
+    /// It was made by these rules, because no language model made anything that holds.
+    RulesFallback,
 }
 
 /// An output sentence.

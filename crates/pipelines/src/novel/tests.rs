@@ -71,8 +71,8 @@ impl Default for Noted {
                 read: pdf::read_prepared,
             },
             NamedReader {
-                name: "pdf-scan",
-                read: scans::see_prepared,
+                name: "pdf-draw",
+                read: scans::draw_prepared,
             },
         ];
         Self {
@@ -99,6 +99,14 @@ impl Work for Noted {
 
     fn sandbox(&self) -> &dyn Sandbox {
         &self.sandbox
+    }
+
+    fn is_last_try(&self) -> bool {
+        true
+    }
+
+    async fn source(&self, _index: usize, _file: &FileDetail, _limit: u64) -> Outcome<Bytes> {
+        panic!("nothing is read again")
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use docmill_core::ports::{PortError, PortResult};
+use docmill_core::ports::{FileDetail, PortError, PortResult};
 use docmill_core::sandbox::Sandbox;
 use docmill_documents::{Line, Page};
 use futures::executor::block_on;
@@ -53,6 +53,14 @@ impl Work for Scripted {
 
     fn sandbox(&self) -> &dyn Sandbox {
         self
+    }
+
+    fn is_last_try(&self) -> bool {
+        true
+    }
+
+    async fn source(&self, _index: usize, _file: &FileDetail, _limit: u64) -> Outcome<Bytes> {
+        panic!("nothing is read again")
     }
 }
 

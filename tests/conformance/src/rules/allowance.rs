@@ -13,6 +13,7 @@ use docmill_core::engine::Engine;
 use docmill_core::intake::{Accepted, Intake, SentFile, Submission};
 use docmill_core::job::Priority;
 use docmill_core::message::Message;
+use docmill_core::model::Providers;
 use docmill_core::ports::{Clock, Meter, PortResult, WorkQueue};
 use docmill_core::problem::Problem;
 use docmill_core::time::Time;
@@ -55,6 +56,8 @@ impl Meter for Uncounted {
     fn take(&self) -> Usage {
         Usage::default()
     }
+
+    fn add(&self, _usage: &Usage) {}
 }
 
 fn intake(ports: &Ports, allowance: Allowance) -> Intake {
@@ -68,7 +71,8 @@ fn intake(ports: &Ports, allowance: Allowance) -> Intake {
         entropy: ports.entropy.clone(),
         meter: Arc::new(Uncounted),
         sandbox: ports.sandbox.clone(),
-        registry: docmill_pipelines::registry(),
+        providers: Providers::none(),
+        registry: docmill_pipelines::registry(docmill_pipelines::Offer::default()),
         timing: Timing::default(),
         memory_mb: 0,
     };

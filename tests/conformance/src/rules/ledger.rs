@@ -248,6 +248,7 @@ pub async fn a_retry_pays_again(ports: &Ports) {
         reserved: 8,
         charged: None,
         counted: 2,
+        ..JobCredits::default()
     };
     let step = moves::retry(&ended, at(3), &Timing::default(), stage(0), credits);
     let poor = Dues {

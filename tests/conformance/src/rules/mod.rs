@@ -17,6 +17,7 @@ pub mod exports;
 pub mod ledger;
 pub mod listing;
 pub mod live;
+pub mod models;
 pub mod moves;
 pub mod queues;
 pub mod races;
@@ -47,6 +48,10 @@ macro_rules! rules {
 }
 
 rules! {
+    models::a_rest_ends_and_is_only_ever_put_off,
+    models::a_month_has_its_limit,
+    models::a_month_has_its_limit_in_a_race,
+    models::what_was_set_aside_and_not_spent_comes_back,
     creation::a_created_record_reads_back_as_it_was,
     creation::an_unknown_job_is_unknown,
     creation::a_creation_writes_its_details,

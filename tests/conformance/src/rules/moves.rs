@@ -26,7 +26,7 @@ struct Chosen {
     notices: Vec<Notice>,
 }
 
-const MOVES: u8 = 24;
+const MOVES: u8 = 25;
 
 fn chosen() -> impl Strategy<Value = Chosen> {
     let claim = (1_u32..3, arbitrary::slot(), arbitrary::token());
@@ -99,6 +99,7 @@ impl Chosen {
             20 => moves::warn_deadline(attempt, now, notice),
             21 => moves::discard(attempt, now),
             22 => moves::audited(attempt, job.expires_at),
+            23 => moves::cool_down(&of_chunk, now, at(self.now_ms + 9), usage),
             _ => {
                 let credits = JobCredits {
                     reserved: n,

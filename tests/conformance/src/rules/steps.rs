@@ -129,12 +129,15 @@ fn full(ports: &Ports) -> Job {
             reserved: 9,
             charged: Some(4),
             counted: 1,
+            rate: 2,
+            tokens_before: 300,
         }),
         usage: used(3),
         started_at: Some(at(1)),
         completed_at: Some(at(2)),
         deadline_at: Some(at(3)),
         warned_at: Some(at(4)),
+        cooling_until: Some(at(6)),
         cancel_requested_at: Some(at(5)),
         cancelled_by: Some("user".to_owned()),
         due_at: Some(at(60_000)),
@@ -151,6 +154,7 @@ fn used(n: u64) -> Usage {
         tokens_in: n,
         tokens_out: n,
         pages_read: n,
+        model_nano_usd: n,
     }
 }
 
@@ -365,6 +369,8 @@ fn edits() -> Vec<Edit> {
             reserved: 7,
             charged: None,
             counted: 2,
+            rate: 3,
+            tokens_before: 5,
         }),
         Edit::Charge(5),
         Edit::AddUsage(used(5)),
@@ -378,6 +384,8 @@ fn edits() -> Vec<Edit> {
         Edit::DeadlineAt(None),
         Edit::WarnedAt(Some(at(9))),
         Edit::WarnedAt(None),
+        Edit::CoolingUntil(Some(at(9))),
+        Edit::CoolingUntil(None),
         Edit::ExpiresAt(at(9)),
         Edit::DueAt(Some(at(9))),
         Edit::DueAt(None),
@@ -403,6 +411,6 @@ fn every_kind(edit: &Edit) {
         E::CountTry(_) | E::ClearLeases | E::Stage(_) | E::Report(_) | E::Warn(_) | E::ClearWarnings => (),
         E::Error(_) | E::Result(_) | E::AddUsage(_) | E::QueuedAt(_) | E::StartedAt(_) => (),
         E::CompletedAt(_) | E::DeadlineAt(_) | E::WarnedAt(_) | E::ExpiresAt(_) | E::DueAt(_) => (),
-        E::Cancel(_) | E::Reserve(_) | E::Charge(_) => (),
+        E::Cancel(_) | E::Reserve(_) | E::Charge(_) | E::CoolingUntil(_) => (),
     }
 }

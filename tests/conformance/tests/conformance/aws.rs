@@ -12,8 +12,8 @@ use bytes::Bytes;
 use docmill_aws::config::{Env, QueueUrls};
 use docmill_aws::{
     AwsHealth, Clients, DynamoAudit, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions, DynamoDetails,
-    DynamoEvents, DynamoExports, DynamoJobs, DynamoLedger, DynamoLive, GatewayConnections, RequestMeter,
-    S3Blobs, S3Transfers, SqsCallbacks, SqsDeadLetters, SqsQueue,
+    DynamoEvents, DynamoExports, DynamoJobs, DynamoLedger, DynamoLive, DynamoModelDesk, GatewayConnections,
+    RequestMeter, S3Blobs, S3Transfers, SqsCallbacks, SqsDeadLetters, SqsQueue,
 };
 use docmill_conformance::make::{at, claim};
 use docmill_conformance::{Downloaded, Ports, Wire};
@@ -112,6 +112,7 @@ impl Stack {
             live: Arc::new(DynamoLive::new(dynamodb.clone(), &live)),
             companies: Arc::new(DynamoCompanies::new(dynamodb.clone(), &accounts)),
             ledger: Arc::new(DynamoLedger::new(dynamodb.clone(), &accounts)),
+            desk: Arc::new(DynamoModelDesk::new(dynamodb.clone(), &accounts)),
             callbacks: Arc::new(SqsCallbacks::new(self.clients.sqs(), &self.callbacks)),
             callback_secrets: Arc::new(DynamoCallbackSecrets::new(dynamodb.clone(), &accounts)),
             deletions: Arc::new(DynamoDeletions::new(dynamodb.clone(), &accounts)),

@@ -26,6 +26,7 @@ pub(crate) fn ports() -> Ports {
         live: memory.live.clone(),
         companies: memory.companies.clone(),
         ledger: memory.ledger.clone(),
+        desk: memory.providers.desk.clone(),
         deletions: memory.deletions.clone(),
         exports: memory.exports.clone(),
         audit: memory.audit.clone(),

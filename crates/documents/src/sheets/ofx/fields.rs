@@ -1,5 +1,6 @@
 //! Statements and transactions from tokens.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::tokens::{Token, Tokens};
@@ -7,36 +8,36 @@ use super::{AccountKind, Answer, Balance, Moment, Ofx, Statement, Transaction};
 use crate::sheets::error::{Bound, SheetError};
 use crate::sheets::limits::Budget;
 
-/// Elements that hold elements, whatever the file makes of them.
+/// Elements that hold elements, whatever the file makes of them, in alphabetical order.
 const AGGREGATES: [&str; 28] = [
+    "AVAILBAL",
+    "BANKACCTFROM",
+    "BANKACCTTO",
+    "BANKMSGSRSV1",
+    "BANKTRANLIST",
+    "CCACCTFROM",
+    "CCACCTTO",
+    "CCSTMTRS",
+    "CCSTMTTRNRS",
+    "CREDITCARDMSGSRSV1",
+    "CURRENCY",
+    "FI",
+    "INVACCTFROM",
+    "INVBANKTRAN",
+    "INVSTMTMSGSRSV1",
+    "INVSTMTRS",
+    "INVSTMTTRNRS",
+    "INVTRANLIST",
+    "LEDGERBAL",
     "OFX",
+    "ORIGCURRENCY",
+    "PAYEE",
     "SIGNONMSGSRSV1",
     "SONRS",
     "STATUS",
-    "FI",
-    "BANKMSGSRSV1",
-    "CREDITCARDMSGSRSV1",
-    "INVSTMTMSGSRSV1",
-    "STMTTRNRS",
-    "CCSTMTTRNRS",
-    "INVSTMTTRNRS",
     "STMTRS",
-    "CCSTMTRS",
-    "INVSTMTRS",
-    "BANKACCTFROM",
-    "CCACCTFROM",
-    "INVACCTFROM",
-    "BANKACCTTO",
-    "CCACCTTO",
-    "BANKTRANLIST",
-    "INVTRANLIST",
-    "INVBANKTRAN",
     "STMTTRN",
-    "PAYEE",
-    "CURRENCY",
-    "ORIGCURRENCY",
-    "LEDGERBAL",
-    "AVAILBAL",
+    "STMTTRNRS",
 ];
 /// Names of other elements that are remembered: the standard has some 500.
 const MOST_NAMES: usize = 4_096;
@@ -47,21 +48,22 @@ pub(super) fn read(text: &str, budget: &mut Budget) -> Result<Ofx, SheetError> {
         budget,
         open: Vec::new(),
         leaf: None,
+        value: String::new(),
         file: Ofx::default(),
     };
     for token in Tokens::new(text) {
         match token {
             Token::Open(name) => {
-                let name = name.to_ascii_uppercase();
+                let name = upper(name);
                 reader.end_leaf()?;
                 match shapes.is_aggregate(&name) {
-                    true => reader.begin(name)?,
-                    false => reader.leaf = Some((name, String::new())),
+                    true => reader.begin(name.into_owned())?,
+                    false => reader.leaf = Some(name),
                 }
             }
             Token::Close(name) => {
                 reader.end_leaf()?;
-                reader.end(&name.to_ascii_uppercase());
+                reader.end(&upper(name));
             }
             Token::Text(text) => reader.text(text, true)?,
             Token::Literal(text) => reader.text(text, false)?,
@@ -70,6 +72,14 @@ pub(super) fn read(text: &str, budget: &mut Budget) -> Result<Ofx, SheetError> {
     reader.end_leaf()?;
     reader.drop_success();
     Ok(reader.file)
+}
+
+/// A name as the standard writes it.
+fn upper(name: &str) -> Cow<'_, str> {
+    match name.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        true => Cow::Owned(name.to_ascii_uppercase()),
+        false => Cow::Borrowed(name),
+    }
 }
 
 /// Which elements hold elements. Version 1 does not close those that hold a text, and some banks do not close those that
@@ -102,7 +112,8 @@ impl Shapes {
     }
 
     fn is_aggregate(&self, name: &str) -> bool {
-        AGGREGATES.contains(&name) || self.closed.contains(name) && !self.with_text.contains(name)
+        AGGREGATES.binary_search(&name).is_ok()
+            || self.closed.contains(name) && !self.with_text.contains(name)
     }
 }
 
@@ -112,16 +123,18 @@ fn remember(names: &mut HashSet<String>, name: &str) {
     }
 }
 
-struct Reader<'b> {
+struct Reader<'b, 't> {
     budget: &'b mut Budget,
     /// The aggregates that are open, outermost first.
     open: Vec<String>,
     /// The element that a text belongs to.
-    leaf: Option<(String, String)>,
+    leaf: Option<Cow<'t, str>>,
+    /// Its text so far; empty without one.
+    value: String,
     file: Ofx,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn begin(&mut self, name: String) -> Result<(), SheetError> {
         // None of OFX's aggregates lies in one of its own name: the earlier one was not closed.
         self.end(&name);
@@ -185,22 +198,23 @@ impl Reader<'_> {
     }
 
     fn text(&mut self, text: &str, has_references: bool) -> Result<(), SheetError> {
-        if let Some((_, value)) = &mut self.leaf {
+        if self.leaf.is_some() {
             // A reference is longer than what it stands for.
-            self.budget.check_cell(value.len() + text.len(), 0)?;
+            self.budget.check_cell(self.value.len() + text.len(), 0)?;
             match has_references {
-                true => push_resolved(value, text),
-                false => value.push_str(text),
+                true => push_resolved(&mut self.value, text),
+                false => self.value.push_str(text),
             }
         }
         Ok(())
     }
 
     fn end_leaf(&mut self) -> Result<(), SheetError> {
-        let Some((name, value)) = self.leaf.take() else {
+        let Some(name) = self.leaf.take() else {
             return Ok(());
         };
-        let value = one_line(&value);
+        let value = one_line(&self.value);
+        self.value.clear();
         if value.is_empty() {
             return Ok(());
         }

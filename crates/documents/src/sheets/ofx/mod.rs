@@ -12,13 +12,17 @@ mod header;
 mod moment;
 mod tokens;
 
+use serde::{Deserialize, Serialize};
+
 use super::error::SheetError;
+use super::kind::Kind;
 use super::limits::{Budget, Limits};
 
 pub use moment::Moment;
 
 /// What a file of statements holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Ofx {
     /// One for each account.
     pub statements: Vec<Statement>,
@@ -27,7 +31,8 @@ pub struct Ofx {
 }
 
 /// A bank's answer to a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Answer {
     /// 0 is success.
     pub code: String,
@@ -38,7 +43,8 @@ pub struct Answer {
 }
 
 /// What kind of account a statement is of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AccountKind {
     /// At a bank.
     #[default]
@@ -50,7 +56,8 @@ pub enum AccountKind {
 }
 
 /// The statement of one account. Texts are as the bank wrote them, without white space around; empty where it wrote none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Statement {
     /// The kind of account.
     pub kind: AccountKind,
@@ -77,7 +84,8 @@ pub struct Statement {
 }
 
 /// A balance.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Balance {
     /// As the bank wrote it.
     pub amount: String,
@@ -86,30 +94,63 @@ pub struct Balance {
 }
 
 /// A transaction. Fields that the bank left empty or out are none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Transaction {
     /// `TRNTYPE`: `DEBIT`, `CREDIT`, `CHECK`, ...
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<Box<str>>,
     /// `DTPOSTED`; none if missing or not a date.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub posted: Option<Moment>,
     /// `DTPOSTED` where it is not a date.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub posted_unread: Option<Box<str>>,
     /// `DTUSER`: when the owner did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user_date: Option<Moment>,
     /// `TRNAMT` as the bank wrote it, with its sign: usually decimal digits with a point, sometimes with a comma.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Box<str>>,
     /// `FITID`: the bank's own number.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bank_reference: Option<Box<str>>,
     /// `CHECKNUM`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub check_number: Option<Box<str>>,
     /// `REFNUM`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<Box<str>>,
     /// `NAME`, or the name of `PAYEE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub payee: Option<Box<str>>,
     /// `MEMO`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub memo: Option<Box<str>>,
     /// `CURSYM` of `CURRENCY` or `ORIGCURRENCY`: the amount is, or was, in another currency than the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<Box<str>>,
+}
+
+impl Transaction {
+    /// Bytes of all its texts.
+    pub(super) fn text_bytes(&self) -> usize {
+        [
+            &self.kind,
+            &self.posted_unread,
+            &self.amount,
+            &self.bank_reference,
+            &self.check_number,
+            &self.reference,
+            &self.payee,
+            &self.memo,
+            &self.currency,
+        ]
+        .into_iter()
+        .flatten()
+        .map(|text| text.len())
+        .sum()
+    }
 }
 
 /// Reads statements.
@@ -120,7 +161,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Ofx, SheetError> {
     limits.check_file(bytes)?;
     if !is_ofx(bytes) {
         return Err(SheetError::WrongKind {
-            expected: "an OFX or QFX statement",
+            expected: Some(Kind::Ofx),
         });
     }
     let text = header::decode(bytes)?;

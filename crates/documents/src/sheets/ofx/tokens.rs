@@ -74,19 +74,23 @@ impl<'t> Tokens<'t> {
             Some(name) => (true, name),
             None => (false, inside),
         };
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         let length = inside
-            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')))
+            .bytes()
+            .position(|byte| !is_name(&byte))
             .unwrap_or(inside.len());
         let (name, after) = inside.split_at_checked(length)?;
-        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        if !name.as_bytes().first()?.is_ascii_alphabetic() {
             return None;
         }
         // Up to the end of the tag, or to the next one where it is missing.
-        let end = after.find(['<', '>'])?;
-        let attributes = after.get(..end)?;
-        if !after.get(end..)?.starts_with('>')
-            || !attributes.is_empty() && !attributes.starts_with([' ', '\t', '\r', '\n', '/'])
-        {
+        let end = after.bytes().position(|byte| matches!(byte, b'<' | b'>'))?;
+        let is_closed = after.as_bytes().get(end) == Some(&b'>');
+        let is_name_whole = match after.as_bytes().first() {
+            Some(b' ' | b'\t' | b'\r' | b'\n' | b'/') => true,
+            _ => end == 0,
+        };
+        if !is_closed || !is_name_whole {
             return None;
         }
         self.rest = after.get(end + 1..)?;
@@ -95,6 +99,24 @@ impl<'t> Tokens<'t> {
             false => Token::Open(name),
         })
     }
+}
+
+/// Bytes up to the next sign that may begin a tag or other markup, the first character not looked at.
+fn text_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = text.chars().next().map_or(1, char::len_utf8);
+    while let Some(found) = bytes
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|byte| *byte == b'<'))
+    {
+        at += found;
+        match bytes.get(at + 1) {
+            Some(b'/' | b'!' | b'?') => return at,
+            Some(letter) if letter.is_ascii_alphabetic() => return at,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
 }
 
 impl<'t> Iterator for Tokens<'t> {
@@ -111,11 +133,7 @@ impl<'t> Iterator for Tokens<'t> {
             if let Some(tag) = self.tag() {
                 return Some(tag);
             }
-            let first = self.rest.chars().next().map_or(1, char::len_utf8);
-            let next = self.rest.get(first..).and_then(|rest| rest.find('<'));
-            return Some(Token::Text(
-                self.cut(next.map_or(self.rest.len(), |at| at + first)),
-            ));
+            return Some(Token::Text(self.cut(text_length(self.rest))));
         }
         None
     }
@@ -135,8 +153,7 @@ mod tests {
             found,
             [
                 Open("A"),
-                Text("1 "),
-                Text("< 2"),
+                Text("1 < 2"),
                 Literal("<&"),
                 Close("A"),
                 Open("INTU.BID"),
@@ -156,6 +173,10 @@ mod tests {
             [Text("<A "), Open("B")]
         );
         assert_eq!(Tokens::new("<é>").collect::<Vec<_>>(), [Text("<é>")]);
+        assert_eq!(
+            Tokens::new("<<<>< A<1<").collect::<Vec<_>>(),
+            [Text("<<<>< A<1<")]
+        );
     }
 
     proptest! {

@@ -9,6 +9,9 @@ const SECONDS_A_DAY: i64 = 86_400;
 
 /// A number shown as a day or a time: what it is and its text; none if the number is not one.
 pub(super) fn shown(number: &str, format: Format, from_1904: bool) -> Option<(Kind, String)> {
+    if matches!(format, Format::Number | Format::Percent | Format::Padded(_)) {
+        return None;
+    }
     let number: f64 = number.parse().ok()?;
     // A second of the last day is 12 digits of the 15 that count.
     let seconds = (number * SECONDS_A_DAY as f64).round();
@@ -28,7 +31,7 @@ pub(super) fn shown(number: &str, format: Format, from_1904: bool) -> Option<(Ki
             let (hour, minute, second) = parts(second);
             (Kind::DateTime, format!("{day}T{hour:02}:{minute:02}:{second:02}"))
         }
-        Format::Number | Format::Padded(_) => return None,
+        Format::Number | Format::Percent | Format::Padded(_) => return None,
     })
 }
 

@@ -13,11 +13,12 @@ mod styles;
 mod workbook;
 
 use super::error::SheetError;
+use super::kind::Kind;
 use super::limits::{Budget, Limits};
 use super::package::Package;
 use super::sheet::Sheet;
 
-const EXPECTED: &str = "an Excel workbook (.xlsx)";
+const EXPECTED: Option<Kind> = Some(Kind::Xlsx);
 
 /// Reads all worksheets of a workbook, hidden ones too. Cells without a content are left out. Charts, macros and whatever
 /// lies outside the file are not looked at.

@@ -1,5 +1,7 @@
 //! Numbers as Excel shows them, made from their text without a binary fraction.
 
+use std::borrow::Cow;
+
 /// Digits that Excel shows: the file may have 17, of which the last two come from binary fractions (`1234.5599999999999`
 /// is what was typed as 1234.56).
 const DIGITS: usize = 15;
@@ -7,7 +9,35 @@ const DIGITS: usize = 15;
 const MOST_ZEROS: i64 = 30;
 
 /// The number in plain decimals, rounded half up to 15 digits; none if the text is not a number.
-pub(super) fn plain(source: &str) -> Option<String> {
+pub(super) fn plain(source: &str) -> Option<Cow<'_, str>> {
+    match is_plain(source) {
+        true => Some(Cow::Borrowed(source)),
+        false => shifted(source, 0).map(Cow::Owned),
+    }
+}
+
+/// Whether a number is written as it is to be: most are.
+fn is_plain(source: &str) -> bool {
+    let unsigned = source.strip_prefix('-').unwrap_or(source).as_bytes();
+    let digits = unsigned.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let points = unsigned.len() - digits;
+    let point = unsigned.iter().position(|byte| *byte == b'.');
+    let ends = match point {
+        None => points == 0 && digits > 0,
+        // A digit before the point, and behind it one that says something.
+        Some(at) => points == 1 && at > 0 && unsigned.last().is_some_and(|last| (b'1'..=b'9').contains(last)),
+    };
+    let leads = unsigned.first() != Some(&b'0') || point == Some(1) || source == "0";
+    ends && leads && digits <= DIGITS
+}
+
+/// A hundred times the number, as [`plain`]; none if it has too many zeros to be written out.
+pub(super) fn hundredths(source: &str) -> Option<String> {
+    shifted(source, 2).filter(|number| !number.contains(['e', 'E']))
+}
+
+/// The number times ten to the power of `places`.
+fn shifted(source: &str, places: i64) -> Option<String> {
     let (negative, unsigned) = match source.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, source.strip_prefix('+').unwrap_or(source)),
@@ -24,7 +54,8 @@ pub(super) fn plain(source: &str) -> Option<String> {
     let leading = all().take_while(|digit| *digit == b'0').count();
     let mut digits: Vec<u8> = all().skip(leading).take(DIGITS + 1).collect();
     // How many digits stand before the point.
-    let mut point = i64::try_from(whole.len()).ok()? - i64::try_from(leading).ok()? + i64::from(exponent);
+    let mut point =
+        i64::try_from(whole.len()).ok()? - i64::try_from(leading).ok()? + i64::from(exponent) + places;
     if digits.len() > DIGITS && digits.pop().is_some_and(|digit| digit >= b'5') {
         point += i64::from(round_up(&mut digits));
     }
@@ -70,6 +101,21 @@ fn round_up(digits: &mut Vec<u8>) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn shares_are_exact() {
+        for (source, text) in [
+            ("0.19", Some("19")),
+            ("0.055", Some("5.5")),
+            ("7.0000000000000007E-2", Some("7")),
+            ("-1", Some("-100")),
+            ("0", Some("0")),
+            ("1E300", None),
+            ("x", None),
+        ] {
+            assert_eq!(hundredths(source).as_deref(), text, "{source}");
+        }
+    }
 
     #[test]
     fn fifteen_digits_without_an_exponent() {
@@ -121,6 +167,11 @@ mod tests {
             let expected = if cents == 0 { "0" } else { expected };
             prop_assert_eq!(plain(&written).unwrap(), expected);
             prop_assert_eq!(plain(&exact).unwrap(), expected);
+        }
+
+        #[test]
+        fn what_is_plain_stays(text in "-?[0-9]{0,6}\\.?[0-9]{0,10}") {
+            prop_assert!(!is_plain(&text) || shifted(&text, 0).as_deref() == Some(text.as_str()));
         }
 
         #[test]

@@ -1,5 +1,6 @@
 //! Shared strings, and the text of cells that have their own.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use crate::sheets::error::SheetError;
@@ -93,7 +94,10 @@ pub(super) fn rich_text<R: BufRead>(
 }
 
 /// Characters that XML cannot hold stand as `_x000D_`. ECMA-376-1, 22.9.2.19 (ST_Xstring). Line ends become LF.
-pub(super) fn unescaped(text: &str) -> String {
+pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains("_x") && !text.contains('\r') {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("_x") {
@@ -112,8 +116,8 @@ pub(super) fn unescaped(text: &str) -> String {
     }
     out.push_str(rest);
     match out.contains('\r') {
-        true => out.replace("\r\n", "\n").replace('\r', "\n"),
-        false => out,
+        true => out.replace("\r\n", "\n").replace('\r', "\n").into(),
+        false => out.into(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Number formats, as far as they tell what a number is: a day, a time, or a code with leading zeros.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::sheets::error::{Bound, SheetError};
 use crate::sheets::limits::Limits;
@@ -9,6 +10,8 @@ use crate::sheets::xml::{Node, attribute};
 
 /// Excel's own most styles of a workbook, a little more than 64,000.
 const MOST_STYLES: usize = 65_536;
+/// Excel's longest code has 255 characters.
+const MOST_CODE_BYTES: usize = 255;
 /// Zeros of a code: longer ones are not padded.
 const MOST_ZEROS: usize = 15;
 
@@ -17,6 +20,8 @@ const MOST_ZEROS: usize = 15;
 pub(super) enum Format {
     #[default]
     Number,
+    /// A share: `0.00%`.
+    Percent,
     /// A code of at least so many digits: `00000`.
     Padded(u8),
     Date,
@@ -26,13 +31,54 @@ pub(super) enum Format {
     Duration,
 }
 
-/// The formats of the cells' styles, by the style's number.
+/// What a cell's style says of its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Style {
+    pub(super) format: Format,
+    /// The format's code among [`Styles::codes`], from 1; 0 for none.
+    pub(super) code: u8,
+}
+
+/// The cells' styles, by their numbers.
 #[derive(Debug, Default)]
-pub(super) struct Styles(Vec<Format>);
+pub(super) struct Styles {
+    styles: Vec<Style>,
+    codes: Arc<[String]>,
+}
 
 impl Styles {
-    pub(super) fn get(&self, style: usize) -> Format {
-        self.0.get(style).copied().unwrap_or_default()
+    pub(super) fn get(&self, style: usize) -> Style {
+        self.styles.get(style).copied().unwrap_or_default()
+    }
+
+    /// The codes of formats, which all sheets share.
+    pub(super) fn codes(&self) -> Arc<[String]> {
+        Arc::clone(&self.codes)
+    }
+}
+
+/// Codes of formats, each once.
+#[derive(Default)]
+struct Codes(Vec<String>);
+
+impl Codes {
+    /// The number of a code, from 1; 0 if it says nothing, is longer than any that Excel takes, or one too many.
+    fn add(&mut self, code: &str) -> u8 {
+        let known = self.0.iter().position(|known| known == code);
+        let at = match known {
+            Some(at) => at,
+            None if matches!(code, "" | "General")
+                || code.len() > MOST_CODE_BYTES
+                || self.0.len() >= usize::from(u8::MAX) =>
+            {
+                return 0;
+            }
+            None => {
+                self.0.push(code.to_owned());
+                self.0.len() - 1
+            }
+        };
+        u8::try_from(at + 1).unwrap_or(0)
     }
 }
 
@@ -42,7 +88,8 @@ pub(super) fn read(package: &mut Package<'_>, part: &str, limits: &Limits) -> Re
         return Ok(styles);
     };
     let too_many = || SheetError::too_much(Bound::Cells, limits.cells.into());
-    let mut own: HashMap<u32, Format> = HashMap::new();
+    let mut own: HashMap<u32, Style> = HashMap::new();
+    let mut codes = Codes::default();
     let mut in_cells = false;
     while let Some(node) = xml.next()? {
         match node {
@@ -53,20 +100,26 @@ pub(super) fn read(package: &mut Package<'_>, part: &str, limits: &Limits) -> Re
                         if own.len() >= MOST_STYLES {
                             return Err(too_many());
                         }
-                        own.insert(id, of_code(&code));
+                        let style = Style {
+                            format: of_code(&code),
+                            code: codes.add(&code),
+                        };
+                        own.insert(id, style);
                     }
                 }
                 "cellXfs" => in_cells = true,
                 "xf" if in_cells => {
-                    if styles.0.len() >= MOST_STYLES {
+                    if styles.styles.len() >= MOST_STYLES {
                         return Err(too_many());
                     }
                     let id = attribute(&start, "numFmtId")
                         .and_then(|id| id.parse().ok())
                         .unwrap_or(0);
-                    styles
-                        .0
-                        .push(own.get(&id).copied().unwrap_or_else(|| built_in(id)));
+                    let style = own.get(&id).copied().unwrap_or_else(|| Style {
+                        format: built_in(id),
+                        code: codes.add(built_in_code(id)),
+                    });
+                    styles.styles.push(style);
                 }
                 _ => {}
             },
@@ -74,12 +127,14 @@ pub(super) fn read(package: &mut Package<'_>, part: &str, limits: &Limits) -> Re
             _ => {}
         }
     }
+    styles.codes = Arc::from(codes.0);
     Ok(styles)
 }
 
 /// The formats that Excel has without saying so. ECMA-376-1, 18.8.30.
 fn built_in(id: u32) -> Format {
     match id {
+        9 | 10 => Format::Percent,
         14..=17 | 27..=31 | 36 | 50..=54 | 57 | 58 => Format::Date,
         18..=21 | 32..=35 | 45 | 47 | 55 | 56 => Format::Time,
         22 => Format::DateTime,
@@ -88,8 +143,33 @@ fn built_in(id: u32) -> Format {
     }
 }
 
+/// Their codes, of those that show numbers.
+fn built_in_code(id: u32) -> &'static str {
+    match id {
+        1 => "0",
+        2 => "0.00",
+        3 => "#,##0",
+        4 => "#,##0.00",
+        9 => "0%",
+        10 => "0.00%",
+        11 => "0.00E+00",
+        12 => "# ?/?",
+        13 => "# ??/??",
+        37 => "#,##0 ;(#,##0)",
+        38 => "#,##0 ;[Red](#,##0)",
+        39 => "#,##0.00;(#,##0.00)",
+        40 => "#,##0.00;[Red](#,##0.00)",
+        48 => "##0.0E+0",
+        49 => "@",
+        _ => "",
+    }
+}
+
 /// What the first section of a format's code shows.
 fn of_code(code: &str) -> Format {
+    if code.len() > MOST_CODE_BYTES {
+        return Format::Number;
+    }
     let mut signs = String::new();
     let mut chars = code.chars();
     while let Some(c) = chars.next() {
@@ -123,6 +203,7 @@ fn of_code(code: &str) -> Format {
         (true, true) => Format::DateTime,
         (true, false) => Format::Date,
         (false, true) => Format::Time,
+        (false, false) if has('%') => Format::Percent,
         (false, false) => Format::Number,
     }
 }
@@ -150,6 +231,10 @@ mod tests {
             ("[mm]:ss", Format::Duration),
             ("00000", Format::Padded(5)),
             ("0", Format::Number),
+            ("0.0%", Format::Percent),
+            ("[Red]-0%", Format::Percent),
+            ("0\\%", Format::Number),
+            ("0.00\" %\"", Format::Number),
             ("\"", Format::Number),
             ("[", Format::Number),
         ] {

@@ -145,13 +145,82 @@ fn cells_of_other_programs() {
             (0, Value::Text("two\nlines")),
             (2, Value::Error("#DIV/0!")),
             (3, Value::Date("2025-10-27")),
-            (4, Value::Number("1234.5599999999999")),
+            (4, Value::Number("1234.56")),
             (5, Value::Bool(true)),
-            (6, Value::Number("0.1E1")),
+            (6, Value::Number("1")),
             (7, Value::Text("?")),
         ]
     );
     assert_eq!((row.text(4), row.text(6)), ("1234.56", "1"));
+}
+
+#[test]
+fn numbers_are_what_their_formats_say() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let formats = ["0%", "0.00%", "#,##0.00\\ [$€-407]", "[$USD] 0.00", "0.00", "000"];
+    let numbers = [0.07, 0.055, 0.1 + 0.2, 1_234.56, 100.0, 7.0];
+    for (column, (format, number)) in (0..).zip(formats.iter().zip(numbers)) {
+        let format = Format::new().set_num_format(*format);
+        sheet
+            .write_number_with_format(0, column, number, &format)
+            .unwrap();
+    }
+    sheet.set_column_hidden(2).unwrap();
+    let sheets = book(&workbook.save_to_buffer().unwrap());
+    let row = sheets[0].row(0).unwrap();
+    let cells: Vec<_> = row
+        .cells()
+        .map(|cell| (cell.text, cell.value, cell.format))
+        .collect();
+    assert_eq!(
+        cells,
+        [
+            ("7%", Value::Percent("7"), formats[0]),
+            ("5.5%", Value::Percent("5.5"), formats[1]),
+            ("0.3", Value::Number("0.3"), formats[2]),
+            ("1234.56", Value::Number("1234.56"), formats[3]),
+            ("100", Value::Number("100"), formats[4]),
+            ("007", Value::Number("7"), formats[5]),
+        ]
+    );
+    assert!(sheets[0].is_column_hidden(2) && !sheets[0].is_column_hidden(1));
+}
+
+#[test]
+fn days_of_old_macs() {
+    let styles = b"<styleSheet><cellXfs><xf numFmtId=\"14\"/></cellXfs></styleSheet>";
+    for (setting, day) in [
+        ("<workbookPr date1904=\"1\"/>", "2025-10-27"),
+        ("<workbookPr date1904=\"0\"/>", "2021-10-26"),
+        ("", "2021-10-26"),
+    ] {
+        let workbook = WORKBOOK.replace("<sheets>", &format!("{setting}<sheets>"));
+        let sheet = format!(
+            "<worksheet>{}</worksheet>",
+            rows("<row><c s=\"0\"><v>44495</v></c></row>")
+        );
+        let sheets = book(&container(&[
+            ("xl/workbook.xml", workbook.as_bytes()),
+            ("xl/_rels/workbook.xml.rels", RELATIONS.as_bytes()),
+            ("xl/styles.xml", styles),
+            ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        ]));
+        let cell = sheets[0].row(0).unwrap().get(0).unwrap();
+        assert_eq!((cell.value, cell.source), (Value::Date(day), "44495"));
+    }
+}
+
+#[test]
+fn hidden_columns_are_runs() {
+    let sheet = "<cols><col min=\"1\" max=\"2\" hidden=\"1\"/><col min=\"3\" max=\"3\"/><col min=\"4\" max=\"16384\" hidden=\"true\"/>\
+        <col min=\"0\" max=\"9\" hidden=\"1\"/><col min=\"9\" max=\"5\" hidden=\"1\"/></cols><sheetData/>";
+    let sheets = book(&packed(sheet, ""));
+    let hidden: Vec<u32> = (0..6)
+        .filter(|column| sheets[0].is_column_hidden(*column))
+        .collect();
+    assert_eq!(hidden, [0, 1, 3, 4, 5]);
+    assert!(sheets[0].is_column_hidden(16_383) && !sheets[0].is_column_hidden(16_384));
 }
 
 #[test]
@@ -194,10 +263,16 @@ fn other_files_are_refused() {
 
 #[test]
 fn bombs_are_refused() {
-    // 1 GB of zeros would do as well; the limit is what counts.
-    let spaces = " ".repeat(97 << 20);
-    assert_eq!(refused(&packed(&spaces, "")), "EXPANDS_TOO_MUCH");
-    assert_eq!(refused(&packed("", &"<a/>".repeat(25 << 20))), "EXPANDS_TOO_MUCH");
+    let limits = Limits {
+        expanded_bytes: 100_000,
+        ..Limits::default()
+    };
+    let refusal = read(&packed(&" ".repeat(100_000), ""), &limits).unwrap_err();
+    assert_eq!(refusal.code(), "EXPANDS_TOO_MUCH");
+    assert_eq!(
+        refused(&packed("", &"<a/>".repeat(2_300_000))),
+        "TOO_MANY_ELEMENTS"
+    );
     assert_eq!(
         refused(&packed("", &"<si><t>a</t></si>".repeat(1_100_000))),
         "TOO_MANY_CELLS"
@@ -205,8 +280,11 @@ fn bombs_are_refused() {
     let long = format!("<si><t>{}</t></si>", "a".repeat(100_000));
     assert_eq!(refused(&packed("", &long.repeat(200))), "TEXT_TOO_LONG");
     // One string in many cells.
-    let cells = rows(&format!("<row>{}</row>", "<c t=\"s\"><v>0</v></c>".repeat(1_000)));
-    assert_eq!(refused(&packed(&cells, &long)), "TEXT_TOO_LONG");
+    let cells = "<c t=\"s\"><v>0</v></c>";
+    let one_each = format!("<row>{cells}</row>").repeat(1_000);
+    assert_eq!(refused(&packed(&rows(&one_each), &long)), "TEXT_TOO_LONG");
+    let in_one_row = format!("<row>{}</row>", cells.repeat(11));
+    assert_eq!(refused(&packed(&rows(&in_one_row), &long)), "CELL_TOO_LONG");
     assert_eq!(
         refused(&packed(&rows(&"<row><c><v>1</v></c></row>".repeat(110_000)), "")),
         "TOO_MANY_ROWS"
@@ -257,7 +335,7 @@ fn rows_that_only_have_a_height_cost_nothing() {
 
 #[test]
 fn a_size_that_lies_is_met_on_the_way() {
-    let mut bytes = packed(&" ".repeat(97 << 20), "");
+    let mut bytes = packed(&" ".repeat(65 << 20), "");
     // The expanded size stands 24 bytes into each entry of the directory; the local one 22 bytes into its header.
     for (sign, at) in [(b"PK\x01\x02", 24), (b"PK\x03\x04", 22)] {
         let starts: Vec<usize> = (0..bytes.len() - 4)
