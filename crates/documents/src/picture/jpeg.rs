@@ -10,6 +10,9 @@ use super::limits::Limits;
 use super::orientation::Orientation;
 use super::raster::{CHANNELS, Raster};
 
+/// Pixels times passes over them: each pass takes its time, however few bytes it has. The largest picture may have 15,
+/// where programs make about ten.
+const MAX_SCANNED_PIXELS: u64 = 750_000_000;
 /// Bytes of a coefficient that a progressive picture keeps until its last scan.
 const COEFFICIENT_BYTES: u64 = 2;
 
@@ -65,10 +68,11 @@ impl Head {
 
     fn check(&self, limits: &Limits) -> Result<(), PictureError> {
         limits.check_size(self.width, self.height)?;
-        if self.scans > limits.max_scans {
-            return Err(PictureError::TooManyScans {
-                limit: limits.max_scans,
-            });
+        let pixels = u64::from(self.width) * u64::from(self.height);
+        let most = MAX_SCANNED_PIXELS / pixels.max(1);
+        let limit = limits.max_scans.min(u32::try_from(most).unwrap_or(u32::MAX));
+        if self.scans > limit {
+            return Err(PictureError::TooManyScans { limit });
         }
         if self.scans == 0 || !self.is_ended {
             return Err(PictureError::corrupt("it ends before the picture is complete"));
@@ -84,7 +88,6 @@ impl Head {
         } else {
             0
         };
-        let pixels = u64::from(self.width) * u64::from(self.height);
         limits.check_memory(pixels, CHANNELS as u64 + turned.max(kept).max(inks))
     }
 }
