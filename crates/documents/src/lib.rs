@@ -3,13 +3,14 @@
 //! # Layout
 //! - [`page`]: what every reader hands on: pages of lines.
 //! - [`picture`]: pixels. [`ocr`]: pictures of text. [`pdf`]: PDF files. [`text`]: plain text files. [`sheets`]: tables of
-//!   every kind.
+//!   every kind of file. [`tables`]: tables on a page.
 
 pub mod ocr;
 pub mod page;
 pub mod pdf;
 pub mod picture;
 pub mod sheets;
+pub mod tables;
 pub mod text;
 
 pub use page::{Line, Page};

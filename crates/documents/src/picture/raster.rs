@@ -69,6 +69,17 @@ impl Raster {
         Self::of_rgb(bitmap.width, bitmap.height, bitmap.rgb)
     }
 
+    /// A picture whose size was checked where the bytes were made.
+    pub(super) fn from_checked(width: u32, height: u32, rgb: Vec<u8>) -> Self {
+        debug_assert_eq!(rgb.len(), width as usize * height as usize * CHANNELS);
+        Self { width, height, rgb }
+    }
+
+    /// Red, green and blue of each pixel, and nothing else of the picture.
+    pub(super) fn into_rgb(self) -> Vec<u8> {
+        self.rgb
+    }
+
     /// Pixels across.
     pub fn width(&self) -> u32 {
         self.width

@@ -1,0 +1,116 @@
+//! Reading pictures that nobody trusts, for a process that may die over them.
+//!
+//! Each function answers with one line of JSON, and what it speaks of behind it. A refusal is such a line too:
+//! [`Refusal`].
+
+use std::io::{Error, ErrorKind, Result, Write};
+
+use serde::{Deserialize, Serialize};
+
+use super::compress::{CompressSettings, compress, fit_pixels};
+use super::decode::{Info, decode, probe};
+use super::error::PictureError;
+use super::limits::Limits;
+use super::rows::Rows;
+
+/// A picture was not read: the line `{"code":"CORRUPT","message":"…"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// [`PictureError::code`].
+    pub code: String,
+    /// A sentence for the person who sent the file.
+    pub message: String,
+}
+
+impl From<PictureError> for Refusal {
+    fn from(error: PictureError) -> Self {
+        Self {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+        }
+    }
+}
+
+impl Refusal {
+    /// The refusal that a reader answered; `None` for any other answer.
+    pub fn of_answer(answer: &[u8]) -> Option<Self> {
+        let line = answer.split(|byte| *byte == b'\n').next()?;
+        serde_json::from_slice(line).ok()
+    }
+
+    fn write(error: PictureError, output: &mut dyn Write) -> Result<()> {
+        write_line(&Self::from(error), output)
+    }
+}
+
+/// Writes what a file says of itself: [`Info`], or a [`Refusal`]. Nothing is decoded. There are no arguments.
+///
+/// # Errors
+/// Whatever `output` answers.
+pub fn read_picture_info(_: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
+    match probe(&document, &Limits::default()) {
+        Ok(info) => write_line::<Info>(&info, output),
+        Err(error) => Refusal::write(error, output),
+    }
+}
+
+/// Writes the [`Rows`] of a page, or a [`Refusal`]. The arguments are the page, counted from 1, and the most pixels of the
+/// answer: a larger picture comes smaller.
+///
+/// # Errors
+/// Arguments that say something else ([`ErrorKind::InvalidInput`]); whatever `output` answers.
+pub fn decode_to_rows(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
+    let Some([page, max_pixels]) = numbers(arguments) else {
+        return Err(usage("expected: page, most pixels"));
+    };
+    match decode(&document, page, &Limits::default()) {
+        Ok(raster) => {
+            drop(document);
+            match fit_pixels(raster, max_pixels.into()) {
+                Some(raster) => Rows::write(&raster, output),
+                None => Refusal::write(PictureError::corrupt("it is too narrow"), output),
+            }
+        }
+        Err(error) => Refusal::write(error, output),
+    }
+}
+
+/// Writes a [`Compression`](super::Compression) and the WebP file behind it, nothing behind it where the original is to be
+/// used; or a [`Refusal`]. The arguments are the page, counted from 1, the pixels of the longest side and the quality:
+/// [`CompressSettings`].
+///
+/// # Errors
+/// Arguments that say something else ([`ErrorKind::InvalidInput`]); whatever `output` answers.
+pub fn compress_picture(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
+    let Some([page, max_side, quality]) = numbers(arguments) else {
+        return Err(usage("expected: page, longest side, quality"));
+    };
+    let settings = CompressSettings {
+        max_side,
+        quality: u8::try_from(quality).unwrap_or(u8::MAX),
+    };
+    match compress(&document, page, settings, &Limits::default()) {
+        Ok(compressed) => {
+            write_line(&compressed.head, output)?;
+            output.write_all(&compressed.webp.unwrap_or_default())?;
+            output.flush()
+        }
+        Err(error) => Refusal::write(error, output),
+    }
+}
+
+fn numbers<const COUNT: usize>(arguments: &[String]) -> Option<[u32; COUNT]> {
+    let numbers: Option<Vec<u32>> = arguments.iter().map(|text| text.parse().ok()).collect();
+    numbers?.try_into().ok()
+}
+
+fn usage(expected: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidInput, expected)
+}
+
+fn write_line<T: Serialize>(value: &T, output: &mut dyn Write) -> Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    output.write_all(&line)?;
+    output.flush()
+}
