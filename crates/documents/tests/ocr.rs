@@ -9,9 +9,7 @@ use std::sync::OnceLock;
 use docmill_documents::ocr::{
     DETECTOR_FILE, Models, RECOGNISER_FILE, ScanJob, ScannedPage, read_page, read_picture,
 };
-use docmill_documents::pdf::{
-    OpenLimits, PdfDocument, Rect, RenderLimits, TextKind, TextRecord, Word, draw_page, read_scans,
-};
+use docmill_documents::pdf::{OpenLimits, PdfDocument, Rect, RenderLimits, Word, draw_page};
 use docmill_documents::picture::{Raster, Rows};
 
 const SAMPLE: &[u8] = include_bytes!("../../../samples/le-phare-de-kermor.pdf");
@@ -237,27 +235,5 @@ fn a_page_is_drawn_in_one_process_and_read_in_another() {
     assert_eq!(output.iter().filter(|byte| **byte == b'\n').count(), 1);
     let read: ScannedPage = serde_json::from_slice(&output).unwrap();
     let text: Vec<&str> = read.lines.iter().map(|line| line.text.as_str()).collect();
-    assert!(text.join(" ").to_lowercase().contains("phare"), "{text:?}");
-}
-
-#[test]
-fn the_reader_of_scans_writes_what_it_sees() {
-    let mut output = Vec::new();
-    let arguments = ["1000", "1", "9999"].map(str::to_owned);
-    read_scans(&arguments, job(SAMPLE), &mut output).unwrap();
-    let records: Vec<TextRecord> = output
-        .split_inclusive(|byte| *byte == b'\n')
-        .map(|line| serde_json::from_slice(line).unwrap())
-        .collect();
-    let [
-        TextRecord::Opened { .. },
-        TextRecord::Page(page),
-        TextRecord::Done,
-    ] = records.as_slice()
-    else {
-        panic!("{records:?}");
-    };
-    assert_eq!((page.page.number, page.kind), (1, TextKind::Hidden));
-    let text: Vec<&str> = page.page.lines.iter().map(|line| line.text.as_str()).collect();
     assert!(text.join(" ").to_lowercase().contains("phare"), "{text:?}");
 }

@@ -6,8 +6,8 @@
 //! # Layout
 //! - [`PdfDocument`]: opens a file. [`PageReader`] reads its pages, [`Renderer`] draws them.
 //! - [`PageContent`]: what a page holds: lines, words, rulings, pictures.
-//! - [`read_text`]: all that for a process of its own, as [`TextRecord`]s. [`read_scans`]: the same of pages that are
-//!   pictures. [`draw_page`]: one page's picture.
+//! - [`read_text`]: all that for a process of its own, as [`TextRecord`]s. [`draw_page`]: one page's
+//!   picture, likewise.
 //! - On the way from glyphs to lines, in this order: `collect` (listens to the interpreter), `characters`, `pieces`
 //!   (glyphs without gaps), `frame` (writing directions), `drop_caps`, `rows` (words and phrases), `columns` (reading
 //!   order), `leading` and `lines` (gaps, indents), `garbled` (is it what is seen?).
@@ -30,7 +30,6 @@ mod reader;
 mod render;
 mod rows;
 mod rulings;
-mod scan;
 mod seen;
 mod text;
 
@@ -39,6 +38,5 @@ pub use document::{OpenLimits, PageReader, PdfDocument};
 pub use draw::draw_page;
 pub use reader::read_text;
 pub use render::{Bitmap, RenderError, RenderLimits, Renderer};
-pub use scan::read_scans;
 pub(crate) use seen::{SeenLayout, SeenWord, lay_out_seen};
 pub use text::{Cap, PageText, Refusal, TextKind, TextRecord};

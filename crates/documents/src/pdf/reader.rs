@@ -37,7 +37,7 @@ pub fn read_text(arguments: &[String], document: Vec<u8>, output: &mut dyn Write
     write_record(&TextRecord::Done, output)
 }
 
-pub(super) fn write_record(record: &TextRecord, output: &mut dyn Write) -> Result<()> {
+fn write_record(record: &TextRecord, output: &mut dyn Write) -> Result<()> {
     let mut line = serde_json::to_vec(record)?;
     line.push(b'\n');
     output.write_all(&line)?;
