@@ -1,5 +1,6 @@
 //! [`Reader`] on Amazon Textract: DetectDocumentText, and AnalyzeExpense for receipts and invoices.
 
+use std::collections::HashMap;
 use std::io::Cursor;
 
 use async_trait::async_trait;
@@ -107,26 +108,64 @@ fn failure(error: PortError, wrong: bool) -> ReadFailure {
 }
 
 fn read_page(page: &PagePicture, blocks: &[Block]) -> ReadPage {
-    let words = blocks
-        .iter()
-        .filter(|block| block.block_type() == Some(&BlockType::Word));
+    let of_type = |kind: BlockType| {
+        blocks
+            .iter()
+            .filter(move |block| block.block_type() == Some(&kind))
+    };
+    let lines: HashMap<&str, Corners> = of_type(BlockType::Line)
+        .filter_map(|line| Some((line, corners(page, line)?)))
+        .flat_map(|(line, place)| children(line).map(move |id| (id, place)))
+        .collect();
+    let word = |block: &Block| {
+        let place = corners(page, block)?;
+        let line = block.id().and_then(|id| lines.get(id));
+        Some(ReadWord {
+            text: block.text()?.split_whitespace().collect(),
+            corners: line.map_or(place, |line| as_high_as(*line, place)),
+            confidence: block.confidence().unwrap_or_default().clamp(0.0, 100.0) / 100.0,
+        })
+    };
     ReadPage {
-        words: words.filter_map(|block| word(page, block)).collect(),
+        words: of_type(BlockType::Word).filter_map(word).collect(),
     }
 }
 
-fn word(page: &PagePicture, block: &Block) -> Option<ReadWord> {
-    let text: String = block.text()?.split_whitespace().collect();
-    // The first corner of a polygon is the text's own upper left one.
+type Corners = [(f32, f32); 4];
+
+fn children(block: &Block) -> impl Iterator<Item = &str> {
+    let relations = block.relationships().iter();
+    relations
+        .filter(|relation| relation.r#type() == Some(&RelationshipType::Child))
+        .flat_map(|relation| relation.ids().iter().map(String::as_str))
+}
+
+/// In pixels. The first corner of a polygon is the text's own upper left one.
+fn corners(page: &PagePicture, block: &Block) -> Option<Corners> {
     let [a, b, c, d] = block.geometry()?.polygon() else {
         return None;
     };
-    let place = |point: &Point| (point.x() * page.width as f32, point.y() * page.height as f32);
-    Some(ReadWord {
-        text,
-        corners: [a, b, c, d].map(place),
-        confidence: block.confidence().unwrap_or_default().clamp(0.0, 100.0) / 100.0,
-    })
+    Some([a, b, c, d].map(|point| (point.x() * page.width as f32, point.y() * page.height as f32)))
+}
+
+/// A word with the upper and lower edge of its line: its own are drawn around its letters, and say little of where the
+/// line is.
+fn as_high_as([a, b, c, d]: Corners, [start, end, ..]: Corners) -> Corners {
+    let (across, down) = (b.0 - a.0, b.1 - a.1);
+    let length = across * across + down * down;
+    if length <= 0.0 {
+        return [a, b, c, d];
+    }
+    let share = |point: (f32, f32)| ((point.0 - a.0) * across + (point.1 - a.1) * down) / length;
+    let between =
+        |p: (f32, f32), q: (f32, f32), share: f32| (p.0 + (q.0 - p.0) * share, p.1 + (q.1 - p.1) * share);
+    let (from, to) = (share(start), share(end));
+    [
+        between(a, b, from),
+        between(a, b, to),
+        between(d, c, to),
+        between(d, c, from),
+    ]
 }
 
 fn percent(confidence: Option<f32>) -> u8 {

@@ -221,8 +221,8 @@ async fn textract_gives_words_with_their_own_corners() {
         "DetectDocumentTextModelVersion": "1.0",
         "Blocks": [
             {"BlockType": "PAGE", "Id": "p", "Geometry": geometry(0.0, 0.0, 1.0, 1.0)},
-            {"BlockType": "LINE", "Id": "l", "Text": "Il RUE", "Confidence": 99.0, "Geometry": geometry(0.1, 0.1, 0.8, 0.05),
-                "Relationships": [{"Type": "CHILD", "Ids": ["w1", "w2"]}]},
+            {"BlockType": "LINE", "Id": "l", "Text": "Il RUE", "Confidence": 99.0, "Geometry": geometry(0.1, 0.05, 0.8, 0.15),
+                "Relationships": [{"Type": "CHILD", "Ids": ["w1"]}]},
             word("w1", "Il", 0.1, 99.9), turned, broken,
         ],
     });
@@ -237,7 +237,11 @@ async fn textract_gives_words_with_their_own_corners() {
     };
     assert_eq!((il.text.as_str(), rue.text.as_str()), ("Il", "RUE"));
     let rounded = |corners: [(f32, f32); 4]| corners.map(|(x, y)| (x.round() as i32, y.round() as i32));
-    assert_eq!(rounded(il.corners), [(4, 2), (12, 2), (12, 3), (4, 3)]);
+    assert_eq!(
+        rounded(il.corners),
+        [(4, 1), (12, 1), (12, 4), (4, 4)],
+        "as high as its line"
+    );
     assert_eq!(rounded(rue.corners), [(22, 2), (22, 6), (20, 6), (20, 2)]);
     assert!((il.confidence - 0.999).abs() < 1e-6);
     let asked = server.await.unwrap();
