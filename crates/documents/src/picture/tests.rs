@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::tiff::testing::file as tiff_file;
 use super::{
     CompressSettings, Compression, Info, Kind, Limits, Orientation, PictureError, Raster, Refusal, Rows,
-    compress, compress_picture, decode, decode_to_rows, probe, read_picture_info,
+    compress, compress_picture, decode, decode_to_rows, probe, probe_page, read_picture_info,
 };
 
 const LIMITS: Limits = Limits {
@@ -391,7 +391,7 @@ proptest! {
         for whole in [rgb_png(20, 30), jpeg(20, 30), gif(), lossy_webp(20, 30), tiff(),
             webp(20, 30, image_webp::ColorType::Rgb8, &sample(20, 30)), with_exif(jpeg(9, 40), 6)] {
             let bytes = damaged(whole, &damages);
-            let info = probe(&bytes, &LIMITS);
+            let info = probe_page(&bytes, page, &LIMITS);
             match decode(&bytes, page, &LIMITS) {
                 Ok(raster) => {
                     prop_assert!(info.is_ok());
