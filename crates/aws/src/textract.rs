@@ -6,7 +6,9 @@ use std::io::Cursor;
 use async_trait::async_trait;
 use aws_sdk_textract::Client;
 use aws_sdk_textract::primitives::Blob;
-use aws_sdk_textract::types::{Block, BlockType, Document, ExpenseDocument, ExpenseField as Field, Point};
+use aws_sdk_textract::types::{
+    Block, BlockType, Document, ExpenseDocument, ExpenseField as Field, RelationshipType,
+};
 use docmill_core::ports::PortError;
 use docmill_core::reader::{ExpenseField, PagePicture, ReadExpense, ReadFailure, ReadPage, ReadWord, Reader};
 use image::codecs::jpeg::JpegEncoder;
