@@ -15,10 +15,10 @@ MAPPINGS = {"SQS", "DynamoDB", "Kinesis"}
 STREAMS = {"DynamoDB", "Kinesis"}
 # Fewer receives send messages to the dead letters that a throttled function never saw.
 LEAST_RECEIVES = 5
-# What a document that is being read may take: a reader's address space, the document, its answer. The first is
-# MEMORY_BYTES, the last OUTPUT_BYTES of crates/sandbox/src/limits.rs. The document is held twice, 64 MB each
-# (DOCUMENT_BYTES); one of scans is of 32 MB, held three times, and the 32 MB of the networks as often.
-READING_MB = 512 + 3 * (32 + 32) + 64
+# What a document that is being read may take: a reader's address space, which is MEMORY_BYTES of
+# crates/sandbox/src/limits.rs, and what the worker holds of a page that is a picture: the document (DOCUMENT_BYTES), and
+# three times picture and networks, 32 MB each. A document whose text is read takes less: itself twice and the answer.
+READING_MB = 512 + 64 + 3 * (32 + 32)
 # What the worker itself needs beside that.
 WORKER_MB = 256
 

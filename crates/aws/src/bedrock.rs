@@ -57,10 +57,7 @@ impl Model for BedrockModel {
         _id: &str,
         limit: Duration,
     ) -> Result<ModelReply, ModelFailure> {
-        let Some(model) = self.models.get(request.tier) else {
-            let tier = request.tier.as_str();
-            return Err(ModelFailure::Unavailable(format!("no model of tier {tier}")));
-        };
+        let model = self.models.need(request.tier)?;
         let most = i32::try_from(request.max_answer_tokens).unwrap_or(i32::MAX);
         let inference = InferenceConfiguration::builder()
             .temperature(0.0)

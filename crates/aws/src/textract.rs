@@ -6,7 +6,10 @@ use std::io::Cursor;
 use async_trait::async_trait;
 use aws_sdk_textract::Client;
 use aws_sdk_textract::primitives::Blob;
-use aws_sdk_textract::types::{Block, BlockType, Document, ExpenseDocument, ExpenseField as Field, Point};
+use aws_sdk_textract::types::{
+    Block, BlockType, Document, ExpenseDocument, ExpenseField as Field, RelationshipType,
+};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use docmill_core::ports::PortError;
 use docmill_core::reader::{ExpenseField, PagePicture, ReadExpense, ReadFailure, ReadPage, ReadWord, Reader};
 use image::codecs::jpeg::JpegEncoder;
@@ -20,6 +23,14 @@ const JPEG_QUALITY: u8 = 90;
 const MAX_BYTES: usize = 10 << 20;
 /// Largest side, in pixels.
 const MAX_SIDE: u32 = 10_000;
+
+/// Codes by which Textract says that it is the page.
+const WRONG_PAGES: [&str; 4] = [
+    "BadDocumentException",
+    "DocumentTooLargeException",
+    "InvalidParameterException",
+    "UnsupportedDocumentException",
+];
 
 /// Reads pages by Textract.
 #[derive(Clone, Debug)]
@@ -53,7 +64,7 @@ impl Reader for TextractReader {
         match request.send().await {
             Ok(output) => Ok(read_page(page, output.blocks())),
             Err(error) => {
-                let wrong = errors::status_of(&error) == Some(400);
+                let wrong = error.code().is_some_and(|code| WRONG_PAGES.contains(&code));
                 Err(failure(errors::textract(error), wrong))
             }
         }
@@ -64,7 +75,7 @@ impl Reader for TextractReader {
         match request.send().await {
             Ok(output) => Ok(expense(output.expense_documents())),
             Err(error) => {
-                let wrong = errors::status_of(&error) == Some(400);
+                let wrong = error.code().is_some_and(|code| WRONG_PAGES.contains(&code));
                 Err(failure(errors::textract(error), wrong))
             }
         }

@@ -171,12 +171,7 @@ impl Model for DirectModel {
         _id: &str,
         limit: Duration,
     ) -> Result<ModelReply, ModelFailure> {
-        let Some(model) = self.models.get(request.tier) else {
-            return Err(ModelFailure::Unavailable(format!(
-                "no model of tier {}",
-                request.tier.as_str()
-            )));
-        };
+        let model = self.models.need(request.tier)?;
         let (chat, options) = self.chat(request);
         let model = ModelIden::new(self.interface.kind(), model.id.as_str());
         let answer = self.client.exec_chat(model, chat, Some(&options));

@@ -232,6 +232,12 @@ impl TierModels {
         &self.tiers
     }
 
+    /// The model of a tier that is asked; unavailable where there is none.
+    pub fn need(&self, tier: Tier) -> Result<&TierModel, ModelFailure> {
+        let none = || ModelFailure::Unavailable(format!("no model of tier {}", tier.as_str()));
+        self.get(tier).ok_or_else(none)
+    }
+
     /// The model of a tier.
     pub fn get(&self, tier: Tier) -> Option<&TierModel> {
         self.models.iter().find(|model| model.tier == tier)
