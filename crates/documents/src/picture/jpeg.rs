@@ -66,10 +66,11 @@ impl Head {
         })
     }
 
-    fn check(&self, limits: &Limits) -> Result<(), PictureError> {
+    /// Checks a picture that is all of a page of so many pixels, or a part of it; returns how many passes it may have.
+    fn check(&self, page_pixels: u64, limits: &Limits) -> Result<u32, PictureError> {
         limits.check_size(self.width, self.height)?;
-        let pixels = u64::from(self.width) * u64::from(self.height);
-        let most = MAX_SCANNED_PIXELS / pixels.max(1);
+        let pixels = self.pixels();
+        let most = MAX_SCANNED_PIXELS / page_pixels.max(pixels);
         let limit = limits.max_scans.min(u32::try_from(most).unwrap_or(u32::MAX));
         if self.scans > limit {
             return Err(PictureError::TooManyScans { limit });
@@ -88,7 +89,12 @@ impl Head {
         } else {
             0
         };
-        limits.check_memory(pixels, CHANNELS as u64 + turned.max(kept).max(inks))
+        limits.check_memory(pixels, CHANNELS as u64 + turned.max(kept).max(inks))?;
+        Ok(limit)
+    }
+
+    fn pixels(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
     }
 }
 
@@ -168,14 +174,14 @@ impl<'a> Iterator for Segments<'a> {
 
 /// Decodes a whole file, as stored.
 pub(super) fn decode(bytes: &[u8], head: &Head, limits: &Limits) -> Result<Raster, PictureError> {
-    head.check(limits)?;
+    let max_scans = head.check(head.pixels(), limits)?;
     let is_plain_inks = head.components == 4 && !head.is_adobe;
     let colours = if is_plain_inks {
         ColorSpace::CMYK
     } else {
         ColorSpace::RGB
     };
-    let decoded = samples(bytes, head, limits, Some(colours))?;
+    let decoded = samples(bytes, head, max_scans, Some(colours))?;
     let rgb = if is_plain_inks {
         rgb_of_inks(&decoded)
     } else {
@@ -199,29 +205,30 @@ pub(super) fn rgb_of_ink([c, m, y, k]: [u8; 4]) -> [u8; CHANNELS] {
     [c, m, y].map(|ink| ((u32::from(255 - ink) * black + 127) / 255) as u8)
 }
 
-/// The samples of a file that is part of a TIFF: `None` for the colours keeps them as they are stored.
+/// The samples of a file that is part of a TIFF's page of so many pixels: `None` for the colours keeps them as they are
+/// stored.
 pub(super) fn part(
     bytes: &[u8],
+    head: &Head,
+    page_pixels: u64,
     limits: &Limits,
     colours: Option<ColorSpace>,
-) -> Result<(Head, Vec<u8>), PictureError> {
-    let head = Head::read(bytes)?;
-    head.check(limits)?;
-    let samples = samples(bytes, &head, limits, colours)?;
-    Ok((head, samples))
+) -> Result<Vec<u8>, PictureError> {
+    let max_scans = head.check(page_pixels, limits)?;
+    samples(bytes, head, max_scans, colours)
 }
 
 fn samples(
     bytes: &[u8],
     head: &Head,
-    limits: &Limits,
+    max_scans: u32,
     colours: Option<ColorSpace>,
 ) -> Result<Vec<u8>, PictureError> {
     let damaged = PictureError::corrupt("its compressed data is damaged");
     let options = DecoderOptions::default()
         .set_max_width(head.width as usize)
         .set_max_height(head.height as usize)
-        .jpeg_set_max_scans(limits.max_scans as usize);
+        .jpeg_set_max_scans(max_scans as usize);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(|_| damaged)?;
     // Two parsers of one file may differ: only what was checked is decoded.

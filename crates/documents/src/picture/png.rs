@@ -81,7 +81,14 @@ pub(super) fn decode(bytes: &[u8], head: &Head, limits: &Limits) -> Result<Raste
     let mut row_rgb = Vec::with_capacity(row_bytes);
     let mut row = vec![0; reader.output_line_size(head.width).ok_or(damaged)?];
     let mut seen = 0;
-    while let Some(interlace) = reader.read_row(&mut row).map_err(|_| damaged)? {
+    // What stands behind the last row is not looked at: however little there is of it, it may expand without end.
+    let rows = match reader.info().interlaced {
+        true => interlaced_rows(head.width, head.height),
+        false => head.height,
+    };
+    while seen < rows
+        && let Some(interlace) = reader.read_row(&mut row).map_err(|_| damaged)?
+    {
         row_rgb.clear();
         to_rgb(color, &row, &mut row_rgb);
         match interlace {
@@ -91,18 +98,36 @@ pub(super) fn decode(bytes: &[u8], head: &Head, limits: &Limits) -> Result<Raste
                     .nth(seen as usize)
                     .ok_or(damaged)?;
                 target.copy_from_slice(row_rgb.get(..row_bytes).ok_or(damaged)?);
-                seen += 1;
             }
             InterlaceInfo::Adam7(info) => {
                 png::expand_interlaced_row(&mut rgb, row_bytes, &row_rgb, &info, 8 * CHANNELS as u8);
-                seen = head.height;
             }
         }
+        seen += 1;
     }
-    if seen != head.height {
+    if seen != rows {
         return Err(damaged);
     }
     Raster::of_rgb(head.width, head.height, rgb).map_err(|_| damaged)
+}
+
+/// Rows of all passes over an interlaced picture (PNG, 8.2): those of passes without a column are not stored.
+fn interlaced_rows(width: u32, height: u32) -> u32 {
+    // First column, first row, and how far apart the rows are.
+    let passes = [
+        (0, 0, 8),
+        (4, 0, 8),
+        (0, 4, 8),
+        (2, 0, 4),
+        (0, 2, 4),
+        (1, 0, 2),
+        (0, 1, 2),
+    ];
+    passes
+        .iter()
+        .filter(|(column, _, _)| *column < width)
+        .map(|(_, row, apart)| height.saturating_sub(*row).div_ceil(*apart))
+        .sum()
 }
 
 /// Appends a row in red, green and blue, on white where it is transparent.

@@ -7,6 +7,7 @@ mod support;
 
 mod office;
 mod pdf;
+mod pictures;
 mod text;
 mod zips;
 

@@ -1,6 +1,7 @@
 //! What a directory says about the pixels of its page.
 
 use super::super::error::PictureError;
+use super::super::raster::MAX_PIXELS;
 use super::directory::Directory;
 
 pub(super) const WIDTH: u16 = 256;
@@ -28,6 +29,11 @@ const JPEG_TABLES: u16 = 347;
 
 /// Strips and tiles of a page. A tile of the smallest size for every 256 pixels of the largest picture.
 const MAX_CHUNKS: u64 = 200_000;
+/// Pixels of all strips or tiles together. Tiles reach beyond the page, each of them by nearly a tile: without a limit a
+/// page of one row could have as many pixels as there is memory in every one of its tiles.
+const MAX_STORED_PIXELS: u64 = 2 * MAX_PIXELS;
+/// Bytes of the tables that all JPEGs of a page share, and that are read for each: four of every kind have fewer.
+const MAX_JPEG_TABLES: usize = 4_096;
 
 /// How the bytes of a strip are compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +85,7 @@ pub(super) struct Layout<'a> {
     pub(super) palette: Vec<[u8; 3]>,
     pub(super) jpeg_tables: Option<&'a [u8]>,
     chunk_width: u32,
-    chunk_height: u32,
+    pub(super) chunk_height: u32,
     /// Offset and bytes of each strip or tile.
     ranges: Vec<(u64, u64)>,
 }
@@ -172,7 +178,8 @@ impl<'a> Layout<'a> {
         let damaged = PictureError::corrupt("its directory of pages is damaged");
         let (across, down) = self.chunk_counts();
         let count = u64::from(across) * u64::from(down);
-        if count > MAX_CHUNKS {
+        let tables = self.jpeg_tables.map_or(0, <[u8]>::len);
+        if count > MAX_CHUNKS || self.stored_pixels() > MAX_STORED_PIXELS || tables > MAX_JPEG_TABLES {
             return Err(damaged);
         }
         let offsets = directory.numbers(offsets).ok_or(damaged)?;
@@ -198,6 +205,13 @@ impl<'a> Layout<'a> {
             self.width.div_ceil(self.chunk_width),
             self.height.div_ceil(self.chunk_height),
         )
+    }
+
+    /// Pixels of all strips or tiles, those beyond the page included.
+    pub(super) fn stored_pixels(&self) -> u64 {
+        let (across, down) = self.chunk_counts();
+        let width = u64::from(across) * u64::from(self.chunk_width);
+        width.saturating_mul(u64::from(down) * u64::from(self.chunk_height))
     }
 
     /// Bytes of a strip's or a tile's row as stored.
