@@ -13,9 +13,11 @@ ROOT = Path(__file__).resolve().parents[2]
 # The inner crates, and the crates of the workspace that each may use.
 INNER = {
     "docmill-core": set(),
-    "docmill-documents": {"docmill-core"},
-    "docmill-pipelines": {"docmill-core", "docmill-documents"},
+    "docmill-documents": {"docmill-core", "docmill-webp"},
+    "docmill-pipelines": {"docmill-core", "docmill-documents", "docmill-webp"},
+    "docmill-providers": {"docmill-core"},
     "docmill-sandbox": {"docmill-core"},
+    "docmill-webp": set(),
 }
 FORBIDDEN = ("aws-", "aws_", "lambda_", "lambda-")
 
