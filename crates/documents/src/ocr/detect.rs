@@ -236,7 +236,7 @@ impl Blob {
         );
         // The axes of the ellipse that has the blob's moments.
         let (half_sum, half_difference) = ((var_x + var_y) / 2.0, (var_x - var_y) / 2.0);
-        let spread = half_difference.hypot(cov);
+        let spread = (half_difference * half_difference + cov * cov).sqrt();
         let (long, short) = (half_sum + spread, (half_sum - spread).max(0.0));
         // The variance of one pixel, so that a row of single pixels has a width.
         let pixel = (sx * sy) / 12.0;

@@ -34,7 +34,8 @@ impl Point {
     }
 
     pub(super) fn length(self) -> f32 {
-        self.x.hypot(self.y)
+        // Not `hypot`, which takes a newer C library than functions have. Pixels are far from overflow.
+        (self.x * self.x + self.y * self.y).sqrt()
     }
 
     pub(super) fn dot(self, other: Self) -> f32 {
