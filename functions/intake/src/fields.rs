@@ -142,10 +142,11 @@ mod tests {
         )
         .unwrap_err()
         .errors;
-        let codes: Vec<String> = errors
+        let mut codes: Vec<String> = errors
             .iter()
             .map(|error| format!("{} {}", error.field, error.code))
             .collect();
+        codes.sort();
         assert_eq!(
             codes,
             [

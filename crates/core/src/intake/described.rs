@@ -129,6 +129,8 @@ pub(super) fn content_hash(submission: &Submission, request: &RequestDetail) -> 
     if let Some(url) = &submission.callback_url {
         content["callback_url"] = json!(url);
     }
+    // In one order, whatever the client's was: a library may have objects keep theirs.
+    content.sort_all_objects();
     sha256_hex(content.to_string().as_bytes())
 }
 

@@ -206,7 +206,7 @@ impl Pipeline for Lines {
             }
         }
         let failed: Vec<_> = request.failed.iter().map(|failed| failed.label.clone()).collect();
-        let json = json!({"lines": lines, "failed": failed}).to_string();
+        let json = json!({"failed": failed, "lines": lines}).to_string();
         let file = |format, bytes| ResultFile {
             format,
             part: 1,
