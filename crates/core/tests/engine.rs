@@ -36,7 +36,7 @@ fn a_job_of_many_chunks_completes_with_its_lines_in_order() {
     let expected: Vec<String> = (0..25).map(|n| format!("LINE {n}")).collect();
     assert_eq!(
         world.result(&job),
-        serde_json::json!({"lines": expected, "failed": []}).to_string()
+        serde_json::json!({"failed": [], "lines": expected}).to_string()
     );
     assert_eq!(world.memory.queue.waiting(), 0);
 }
