@@ -5,6 +5,7 @@ mod ladder;
 mod novel;
 mod ocr;
 mod pdf;
+mod timetable;
 
 use std::sync::Arc;
 

@@ -1,0 +1,5 @@
+//! `timetable`: a picture, a document or a sheet of a weekly timetable becomes blocks of time and calendar files.
+
+#![allow(dead_code, reason = "put together piece by piece")]
+
+mod model;
