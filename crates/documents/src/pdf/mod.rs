@@ -6,8 +6,8 @@
 //! # Layout
 //! - [`PdfDocument`]: opens a file. [`PageReader`] reads its pages, [`Renderer`] draws them.
 //! - [`PageContent`]: what a page holds: lines, words, rulings, pictures.
-//! - [`read_text`]: all that for a process of its own, as [`TextRecord`]s. [`draw_page`]: one page's
-//!   picture, likewise.
+//! - [`read_text`]: all that for a process of its own, as [`TextRecord`]s. [`read_content`], [`draw_page`]: one page with
+//!   its places, its picture, likewise.
 //! - On the way from glyphs to lines, in this order: `collect` (listens to the interpreter), `characters`, `pieces`
 //!   (glyphs without gaps), `frame` (writing directions), `drop_caps`, `rows` (words and phrases), `columns` (reading
 //!   order), `leading` and `lines` (gaps, indents), `garbled` (is it what is seen?).
@@ -36,7 +36,7 @@ mod text;
 pub use content::{PageContent, Picture, Rect, Ruling, Word};
 pub use document::{OpenLimits, PageReader, PdfDocument};
 pub use draw::draw_page;
-pub use reader::read_text;
+pub use reader::{read_content, read_text};
 pub use render::{Bitmap, RenderError, RenderLimits, Renderer};
 pub(crate) use seen::{SeenLayout, SeenWord, lay_out_seen};
 pub use text::{Cap, PageText, Refusal, TextKind, TextRecord};

@@ -37,6 +37,29 @@ pub fn read_text(arguments: &[String], document: Vec<u8>, output: &mut dyn Write
     write_record(&TextRecord::Done, output)
 }
 
+/// Writes the [`PageContent`] of one page as one JSON text; nothing, where the document cannot be opened or has no such
+/// page. The arguments are the page, counted from 1, and how many pages the document may have.
+///
+/// # Errors
+/// Arguments that say something else ([`ErrorKind::InvalidInput`]); whatever `output` answers.
+pub fn read_content(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
+    let numbers: Option<Vec<u32>> = arguments.iter().map(|text| text.parse().ok()).collect();
+    let Some([number, max_pages]) = numbers.as_deref() else {
+        return Err(Error::new(ErrorKind::InvalidInput, "expected: page, most pages"));
+    };
+    let limits = OpenLimits {
+        max_pages: *max_pages,
+    };
+    let Ok(document) = PdfDocument::open(document, limits) else {
+        return Ok(());
+    };
+    let Some(content) = document.reader().page(*number) else {
+        return Ok(());
+    };
+    serde_json::to_writer(&mut *output, &content)?;
+    output.flush()
+}
+
 fn write_record(record: &TextRecord, output: &mut dyn Write) -> Result<()> {
     let mut line = serde_json::to_vec(record)?;
     line.push(b'\n');

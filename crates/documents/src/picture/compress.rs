@@ -80,18 +80,9 @@ pub fn compress(
     settings: CompressSettings,
     limits: &Limits,
 ) -> Result<Compressed, PictureError> {
-    let settings = settings.clamped();
     let raster = decode(bytes, page, limits)?;
     let size = (raster.width(), raster.height());
-    let small = fit(raster, settings.max_side);
-    let webp = small.and_then(|small| {
-        let to = WebPSettings {
-            quality: settings.quality,
-            method: METHOD,
-        };
-        let file = encode(small.width(), small.height(), small.rgb(), to).ok()?;
-        (file.len() < bytes.len()).then_some((small.width(), small.height(), file))
-    });
+    let webp = small(raster, settings).filter(|(_, _, file)| file.len() < bytes.len());
     let original_size = bytes.len() as u64;
     let (width, height, file) = match webp {
         Some((width, height, file)) => (width, height, Some(file)),
@@ -109,6 +100,36 @@ pub fn compress(
         },
         webp: file,
     })
+}
+
+/// Makes a copy of a picture that is decoded already; `None` where there is no such file.
+pub(super) fn compress_raster(raster: Raster, settings: CompressSettings) -> Option<Compressed> {
+    let original_size = raster.rgb().len() as u64;
+    let (width, height, file) = small(raster, settings)?;
+    let compressed_size = file.len() as u64;
+    Some(Compressed {
+        head: Compression {
+            width,
+            height,
+            original_size,
+            compressed_size,
+            compression_ratio: ratio(original_size, compressed_size),
+            is_original: false,
+        },
+        webp: Some(file),
+    })
+}
+
+/// The fitted picture as WebP, with its size.
+fn small(raster: Raster, settings: CompressSettings) -> Option<(u32, u32, Vec<u8>)> {
+    let settings = settings.clamped();
+    let small = fit(raster, settings.max_side)?;
+    let to = WebPSettings {
+        quality: settings.quality,
+        method: METHOD,
+    };
+    let file = encode(small.width(), small.height(), small.rgb(), to).ok()?;
+    Some((small.width(), small.height(), file))
 }
 
 /// Per cent that were saved, rounded to tenths. `compressed` is not above `original`.

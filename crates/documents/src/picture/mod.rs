@@ -7,8 +7,8 @@
 //! - [`Kind`]: what a file is, by its bytes. [`probe`]: what it says of itself. [`decode`](decode()): its pixels.
 //! - [`Limits`], [`PictureError`]: what is refused, and why. [`Orientation`]: which way up it is.
 //! - [`Raster`]: a decoded picture. [`Rows`]: one on its way to another process.
-//! - [`compress`](compress()): a smaller copy as WebP.
-//! - [`read_picture_info`], [`decode_to_rows`], [`compress_picture`]: all that for a process of its own.
+//! - [`Leveling`]: a page that lies askew is put straight. [`compress`](compress()): a smaller copy as WebP.
+//! - [`read_picture_info`], [`decode_to_rows`], [`compress_picture`], [`compress_rows`]: all that for a process of its own.
 //! - `png`, `jpeg`, `gif`, `webp`, `tiff`: one kind of file each.
 
 mod compress;
@@ -17,6 +17,7 @@ mod error;
 mod gif;
 mod jpeg;
 mod kind;
+mod level;
 mod limits;
 mod orientation;
 mod png;
@@ -32,9 +33,10 @@ pub use compress::{CompressSettings, Compressed, Compression, compress};
 pub use decode::{Info, decode, probe, probe_page};
 pub use error::PictureError;
 pub use kind::Kind;
+pub use level::Leveling;
 pub use limits::Limits;
 pub use orientation::Orientation;
 pub(crate) use raster::{CHANNELS, checked_pixels};
 pub use raster::{MAX_PIXELS, Raster, RasterError};
-pub use reader::{Refusal, compress_picture, decode_to_rows, read_picture_info};
+pub use reader::{Refusal, compress_picture, compress_rows, decode_to_rows, read_picture_info};
 pub use rows::{Rows, RowsHeader};

@@ -7,7 +7,7 @@ use std::io::{Error, ErrorKind, Result, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::compress::{CompressSettings, compress, fit_pixels};
+use super::compress::{CompressSettings, compress, compress_raster, fit_pixels};
 use super::decode::{Info, decode, probe};
 use super::error::PictureError;
 use super::limits::Limits;
@@ -96,6 +96,31 @@ pub fn compress_picture(arguments: &[String], document: Vec<u8>, output: &mut dy
             output.flush()
         }
         Err(error) => Refusal::write(error, output),
+    }
+}
+
+/// The same for [`Rows`]: a page that was drawn. The sizes are compared with the pixels'. The arguments are the pixels of the
+/// longest side and the quality.
+///
+/// # Errors
+/// Arguments or rows that are none ([`ErrorKind::InvalidInput`]); whatever `output` answers.
+pub fn compress_rows(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
+    let Some([max_side, quality]) = numbers(arguments) else {
+        return Err(usage("expected: longest side, quality"));
+    };
+    let settings = CompressSettings {
+        max_side,
+        quality: u8::try_from(quality).unwrap_or(u8::MAX),
+    };
+    let rows = Rows::parse(document).and_then(Rows::into_raster);
+    let raster = rows.map_err(|_| usage("expected: rows of a picture"))?;
+    match compress_raster(raster, settings) {
+        Some(compressed) => {
+            write_line(&compressed.head, output)?;
+            output.write_all(&compressed.webp.unwrap_or_default())?;
+            output.flush()
+        }
+        None => Refusal::write(PictureError::corrupt("it is too narrow"), output),
     }
 }
 

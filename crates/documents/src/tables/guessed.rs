@@ -19,6 +19,12 @@ const NARROWEST_GAP: i32 = 50;
 pub fn grid_of_centres(words: &[TableWord], columns: &[i32], rows: &[i32], area: Area) -> Option<Grid> {
     let columns = half_way(columns, area.x0, area.x1)?;
     let rows = half_way(rows, area.y0, area.y1)?;
+    grid_of_edges(words, columns, rows)
+}
+
+/// The table whose columns and rows have these edges. Words that are outside are not in it. `None` without a column or a
+/// row, or with too many cells.
+pub fn grid_of_edges(words: &[TableWord], columns: Vec<i32>, rows: Vec<i32>) -> Option<Grid> {
     let mut grids = [plain(columns, rows)?];
     text::fill(&mut grids, words);
     let [grid] = grids;

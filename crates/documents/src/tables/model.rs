@@ -85,7 +85,7 @@ pub struct TableWord {
 }
 
 /// A horizontal or vertical line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TableRuling {
     /// Whether it runs from left to right; otherwise it runs downwards.
     pub is_horizontal: bool,

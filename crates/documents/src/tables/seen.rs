@@ -4,6 +4,8 @@
 //! fills meet. Ways are followed row by row for vertical rulings, and in the turned picture for horizontal ones. Strokes of
 //! letters are too short, and rows of letters have too many gaps.
 
+use serde::{Deserialize, Serialize};
+
 use super::model::{Area, TableRuling, TableWord, UNITS};
 use crate::picture::{CHANNELS, Orientation, Raster};
 
@@ -30,7 +32,7 @@ const MAX_WAYS: usize = 60_000;
 const TELLING_PERCENT: u32 = 15;
 
 /// The rulings of a picture, straightened.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SeenRulings {
     /// The rulings, as if the page had been level.
     pub rulings: Vec<TableRuling>,
@@ -41,6 +43,11 @@ pub struct SeenRulings {
 }
 
 impl SeenRulings {
+    /// Width by height of the picture.
+    pub fn aspect(&self) -> f32 {
+        self.aspect
+    }
+
     /// Words of the same picture as if the page had been level.
     pub fn level(&self, words: &mut [TableWord]) {
         for word in words {

@@ -3,3 +3,4 @@
 #![allow(dead_code, reason = "put together piece by piece")]
 
 mod model;
+mod rules;

@@ -1,0 +1,1 @@
+//! Whole tables, from their words or their cells.
