@@ -103,6 +103,9 @@ pub trait Work: Send + Sync {
     /// Shows stage `index` of the pipeline's table at `percent` of the whole job. Ignored when it is no advance,
     /// and when the last report was less than a second ago.
     async fn report(&self, index: usize, percent: u8);
+    /// The same from inside a chunk of which `part` percent are done: the percentage of the job follows from that and from
+    /// the chunks that were done when this one began. Not shown, unless an implementation says otherwise.
+    async fn report_part(&self, _index: usize, _part: u8) {}
     /// To be asked before every paid call and between long computations.
     fn checkpoint(&self) -> Result<(), Stop>;
     /// The id that an outside call named `call` is to carry. It is the same in every try and attempt of this piece of

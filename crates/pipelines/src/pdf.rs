@@ -15,10 +15,12 @@ use docmill_documents::pdf::{PageText, Refusal, TextRecord};
 
 mod scans;
 
-pub(crate) use scans::{DRAWER, is_scan, read_scan};
+pub(crate) use scans::{DPI, DRAWER, draw, is_scan, read, read_scan};
 
 /// Name of the reader.
 pub(crate) const READER: &str = "pdf-text";
+/// Name of the reader of one page with its places.
+pub(crate) const CONTENT: &str = "pdf-content";
 
 /// Most readers for one document: a document that kills more is not worth the time of the others that wait.
 const MAX_READERS: usize = 4;

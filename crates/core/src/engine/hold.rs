@@ -49,6 +49,8 @@ pub(super) struct Held<'a> {
     pub(super) tries: u32,
     stages: StageTable,
     total: Option<u32>,
+    /// Chunks that were done or failed when this one was claimed.
+    processed: u32,
     stopped: AtomicBool,
     until_ms: AtomicI64,
     reported_ms: AtomicI64,
@@ -67,6 +69,7 @@ impl<'a> Held<'a> {
             claim,
             stages,
             total: job.total,
+            processed: job.processed(),
             stopped: AtomicBool::new(false),
             until_ms: AtomicI64::new(until),
             reported_ms: AtomicI64::new(i64::MIN / 2),
@@ -227,6 +230,15 @@ impl Work for Held<'_> {
         if let Err(error) = self.show(index, percent, None).await {
             tracing::warn!(job = %self.id, %error, "report not written");
         }
+    }
+
+    async fn report_part(&self, index: usize, part: u8) {
+        let chunks = self.stages.working();
+        let span = u64::from(chunks.to.saturating_sub(chunks.from));
+        let whole = u64::from(self.total.unwrap_or(1).max(1)) * 100;
+        let done = u64::from(self.processed) * 100 + u64::from(part.min(100));
+        let percent = u8::try_from(span * done.min(whole) / whole).unwrap_or(0);
+        self.report(index, chunks.from.saturating_add(percent)).await;
     }
 
     fn checkpoint(&self) -> Result<(), Stop> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use docmill_core::codes;
 use docmill_core::pipeline::{Outcome, ReadError, Work};
-use docmill_core::reader::{PagePicture, ReadFailure, ReadWord};
+use docmill_core::reader::{PagePicture, ReadFailure, ReadPage, ReadWord};
 use docmill_core::sandbox::{SandboxEnd, SandboxTask};
 use docmill_documents::ocr::{ScannedPage, ScannedWord, lay_out};
 use docmill_documents::pdf::{PageText, TextKind};
@@ -13,7 +13,7 @@ use docmill_documents::picture::RowsHeader;
 pub(crate) const DRAWER: &str = "pdf-draw";
 
 /// As scans are made; more tells a reader nothing new.
-const DPI: u32 = 300;
+pub(crate) const DPI: u32 = 300;
 /// A page of A4 at that resolution has 8.7 million pixels. Larger ones come smaller: picture and networks have to fit
 /// into a sandbox together.
 const MAX_PIXELS: u32 = 10_000_000;
@@ -39,18 +39,30 @@ pub(crate) async fn read_scan(
     max_pages: u32,
     work: &dyn Work,
 ) -> Outcome<Option<ScannedPage>> {
-    let picture = match draw(document, number, max_pages, work).await {
+    let picture = match draw(document, number, max_pages, DPI, work).await {
         Outcome::Done(Some(picture)) => picture,
         Outcome::Done(None) => return Outcome::Done(None),
         Outcome::Retry { code, after } => return Outcome::Retry { code, after },
         Outcome::Fail(notice) => return Outcome::Fail(notice),
         Outcome::Cancelled => return Outcome::Cancelled,
     };
-    match work.read_picture(&picture).await {
-        Ok(read) => Outcome::Done(Some(lay_out(read.words.into_iter().map(scanned).collect()))),
+    match read(&picture, work).await {
+        Outcome::Done(read) => Outcome::Done(
+            read.map(|read| lay_out(read.words.into_iter().map(scanned).collect())),
+        ),
+        Outcome::Retry { code, after } => Outcome::Retry { code, after },
+        Outcome::Fail(notice) => Outcome::Fail(notice),
+        Outcome::Cancelled => Outcome::Cancelled,
+    }
+}
+
+/// Reads a picture; `None` where it cannot be read, whoever tries.
+pub(crate) async fn read(picture: &PagePicture, work: &dyn Work) -> Outcome<Option<ReadPage>> {
+    match work.read_picture(picture).await {
+        Ok(read) => Outcome::Done(Some(read)),
         Err(ReadError::Stopped) => Outcome::Cancelled,
         Err(ReadError::Failed(ReadFailure::Unreadable(reason))) => {
-            tracing::warn!(number, reason, "a scan is not read");
+            tracing::warn!(reason, "a picture is not read");
             Outcome::Done(None)
         }
         Err(ReadError::Failed(ReadFailure::Throttled { retry_after })) => Outcome::Retry {
@@ -58,7 +70,7 @@ pub(crate) async fn read_scan(
             after: retry_after,
         },
         Err(ReadError::Failed(failure)) => {
-            tracing::warn!(number, %failure, "a scan is not read for now");
+            tracing::warn!(%failure, "a picture is not read for now");
             Outcome::Retry {
                 code: codes::READER_UNAVAILABLE.to_owned(),
                 after: None,
@@ -76,15 +88,17 @@ fn scanned(word: ReadWord) -> ScannedWord {
     }
 }
 
-async fn draw(
+/// The picture of a page, in so many dots an inch; `None` where it cannot be drawn.
+pub(crate) async fn draw(
     document: &Bytes,
     number: u32,
     max_pages: u32,
+    dpi: u32,
     work: &dyn Work,
 ) -> Outcome<Option<PagePicture>> {
     let task = SandboxTask {
         reader: DRAWER,
-        arguments: [number, max_pages, DPI, MAX_PIXELS]
+        arguments: [number, max_pages, dpi, MAX_PIXELS]
             .map(|number| number.to_string())
             .to_vec(),
         document: document.clone(),
@@ -102,7 +116,7 @@ async fn draw(
             width: header.width,
             height: header.height,
             channels: header.channels,
-            milli_dpi: DPI * 1_000,
+            milli_dpi: dpi * 1_000,
             rows: answer.output.slice(start..),
         }),
         Err(error) => {
