@@ -2,7 +2,8 @@
 //
 //   node render.mjs FONTS OUT SHEET.html...
 //
-// FONTS is the folder of @fontsource packages. A sheet that does not fit its page, or lacks a font, is an error.
+// FONTS is the folder of @fontsource packages. A sheet that does not fit its page, or that one of these fonts fails on,
+// is an error.
 
 import { readFileSync } from "node:fs";
 import path from "node:path";

@@ -37,10 +37,11 @@ def run(command):
 
 
 def command_for(words, file, settings):
-    values = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in settings.items()]
-    return [str(file) if word == "{}" else word for word in words] + [
-        word for value in values for word in ("--set", value)
-    ]
+    """COMMAND with an input and its settings."""
+    words = [str(file) if word == "{}" else word for word in words]
+    for name, value in settings.items():
+        words += ["--set", f"{name}={json.dumps(value, ensure_ascii=False)}"]
+    return words
 
 
 def main():
