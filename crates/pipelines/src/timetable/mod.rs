@@ -3,3 +3,8 @@
 #![allow(dead_code, reason = "put together piece by piece")]
 
 mod model;
+mod result;
+mod settings;
+#[cfg(test)]
+mod testing;
+mod validate;
