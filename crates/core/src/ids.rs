@@ -31,6 +31,13 @@ impl JobId {
         Self(uuid::Builder::from_unix_timestamp_millis(ms, &[0; 10]).into_uuid())
     }
 
+    /// When the job was created.
+    pub fn created_at(self) -> Time {
+        let (seconds, nanoseconds) = self.0.get_timestamp().map_or((0, 0), |stamp| stamp.to_unix());
+        let ms = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000);
+        Time::from_ms(ms.saturating_add(i64::from(nanoseconds / 1_000_000)))
+    }
+
     /// The shard (0–15) of the `due` index that this job's entries go to.
     pub fn due_shard(self) -> u8 {
         self.0.as_bytes()[15] & 0x0f

@@ -4,9 +4,14 @@
 //! two halves, so that one item cannot spoil the answers of the others; the next better model. What is open then is
 //! for the rules of whoever asked. Each answer is checked item by item: one bad item takes no other with it.
 
+use std::time::Duration;
+
+use docmill_core::codes;
 use docmill_core::model::{ModelFailure, ModelRequest, Tier, Tokens};
 use docmill_core::pipeline::{AskError, Work};
 use serde_json::Value;
+
+use crate::halt::Halt;
 
 /// How much is said to a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +78,25 @@ impl<A> Climbed<A> {
 pub(crate) fn nearest(tiers: &[Tier], wanted: Tier) -> Option<Tier> {
     let better = tiers.iter().copied().filter(|tier| *tier >= wanted).min();
     better.or_else(|| tiers.iter().copied().max())
+}
+
+/// What to do where another try may bring what this one did not. `None`: with what there is, since the last try takes that
+/// and a used-up budget fills again next month only.
+pub(crate) fn come_again(end: &AskError, work: &dyn Work) -> Option<Halt> {
+    let retry = |code: &str, after: Option<Duration>| {
+        Some(Halt::Retry {
+            code: code.to_owned(),
+            after,
+        })
+    };
+    match end {
+        AskError::Stopped => Some(Halt::Cancelled),
+        AskError::OverBudget => None,
+        _ if work.is_last_try() => None,
+        AskError::Resting { after } => retry(codes::PROVIDER_COOLDOWN, Some(*after)),
+        AskError::OutOfTime => retry(codes::CHUNK_TIMEOUT, None),
+        AskError::Failed(_) => retry("MODEL_UNAVAILABLE", None),
+    }
 }
 
 /// Climbs the ladder for `items`, beginning with the model of `tier`.

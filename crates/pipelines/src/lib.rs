@@ -1,6 +1,7 @@
 //! Docmill's pipelines, one folder each, and the list of them.
 
 mod cells;
+mod halt;
 mod ladder;
 mod novel;
 mod ocr;

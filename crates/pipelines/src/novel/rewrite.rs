@@ -4,9 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use docmill_core::codes;
 use docmill_core::model::{AnswerForm, ModelRequest, Tier, Tokens};
 use docmill_core::pipeline::{AskError, Outcome, Work};
 use futures::future::BoxFuture;
@@ -23,7 +21,8 @@ use super::settings::Settings;
 use super::split::{Method, Piece};
 use super::verbs::Analysis;
 use super::words::{count_words, fold, is_word};
-use crate::ladder::{Batch, Climbed, Rung, Wording, climb, nearest};
+use crate::halt::outcome;
+use crate::ladder::{Batch, Climbed, Rung, Wording, climb, come_again, nearest};
 
 /// Sentences of one request.
 const BATCH: usize = 40;
@@ -83,8 +82,8 @@ pub(super) async fn rewrite(
         .collect();
     let climbed: Vec<Climbed<Vec<String>>> = stream::iter(batches).buffered(PARALLEL).collect().await;
     let end = climbed.iter().find_map(|climbed| climbed.end.clone());
-    if let Some(again) = end.as_ref().and_then(|end| come_again(end, work)) {
-        return again;
+    if let Some(halt) = end.as_ref().and_then(|end| come_again(end, work)) {
+        return outcome(Err(halt));
     }
     let mut done = Rewritten {
         over_budget: end == Some(AskError::OverBudget),
@@ -120,24 +119,6 @@ async fn ask(batch: Sentences<'_>, tier: Tier, silent: &AtomicBool, work: &dyn W
         silent.store(true, Ordering::Relaxed);
     }
     climbed
-}
-
-/// Whether another try may bring what this one did not. The last try takes what there is.
-fn come_again(end: &AskError, work: &dyn Work) -> Option<Outcome<Rewritten>> {
-    let retry = |code: &str, after: Option<Duration>| {
-        Some(Outcome::Retry {
-            code: code.to_owned(),
-            after,
-        })
-    };
-    match end {
-        AskError::Stopped => Some(Outcome::Cancelled),
-        AskError::OverBudget => None,
-        _ if work.is_last_try() => None,
-        AskError::Resting { after } => retry(codes::PROVIDER_COOLDOWN, Some(*after)),
-        AskError::OutOfTime => retry(codes::CHUNK_TIMEOUT, None),
-        AskError::Failed(_) => retry("MODEL_UNAVAILABLE", None),
-    }
 }
 
 fn fall_back(sources: &mut [Source], numbers: &[usize]) {
