@@ -15,6 +15,7 @@ use docmill_core::sandbox::NamedReader;
 
 pub use novel::Novel;
 pub use ocr::{BuiltinReader, has_networks, networks_folder};
+pub use timetable::Timetable;
 
 /// What an installation has beside the rules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,12 +26,15 @@ pub struct Offer {
 
 /// Every pipeline of this installation.
 pub fn registry(offer: Offer) -> Registry {
-    Registry::new(vec![Arc::new(Novel::new().with_models(offer.models))])
+    Registry::new(vec![
+        Arc::new(Novel::new().with_models(offer.models)),
+        Arc::new(Timetable::new().with_models(offer.models)),
+    ])
 }
 
 /// What the pipelines' documents are read by: whoever runs a pipeline has a sandbox that knows these.
 pub fn readers() -> Vec<NamedReader> {
-    vec![
+    let mut readers = vec![
         NamedReader {
             name: pdf::READER,
             read: docmill_documents::pdf::read_text,
@@ -43,5 +47,11 @@ pub fn readers() -> Vec<NamedReader> {
             name: ocr::READER,
             read: docmill_documents::ocr::read_picture,
         },
-    ]
+        NamedReader {
+            name: pdf::CONTENT,
+            read: docmill_documents::pdf::read_content,
+        },
+    ];
+    readers.extend(timetable::READERS);
+    readers
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use docmill_core::reader::{PagePicture, ReadExpense, ReadFailure, ReadPage, ReadWord, Reader};
 use docmill_core::sandbox::{Sandbox, SandboxEnd, SandboxTask};
-use docmill_documents::ocr::{DETECTOR_FILE, RECOGNISER_FILE, ScanJob, ScannedPage};
+use docmill_documents::ocr::{DETECTOR_FILE, RECOGNISER_FILE, ScanJob, ScannedWord};
 use docmill_documents::picture::RowsHeader;
 
 /// Name of the reader that a sandbox knows.
@@ -101,11 +101,11 @@ impl Reader for BuiltinReader {
             tracing::warn!(end = ?answer.end, "a reader of pictures died");
             return Err(ReadFailure::Unreadable("its reader gave it up".to_owned()));
         }
-        let read: ScannedPage = serde_json::from_slice(&answer.output).map_err(|error| {
+        let read: Vec<ScannedWord> = serde_json::from_slice(&answer.output).map_err(|error| {
             tracing::error!(%error, "a reader of pictures wrote something else");
             ReadFailure::Unreadable("its reader gave it up".to_owned())
         })?;
-        let words = read.words.into_iter().map(|word| ReadWord {
+        let words = read.into_iter().map(|word| ReadWord {
             text: word.text,
             corners: word.corners,
             confidence: word.confidence,
@@ -153,8 +153,7 @@ mod tests {
             (3, 2, &b"abcdef"[..])
         );
         output.write_all(
-            br#"{"lines":[],"turn_degrees":0,"tilt_degrees":0.0,"confidence":1.0,"words":[
-                {"text":"Il","corners":[[0,0],[2,0],[2,1],[0,1]],"confidence":0.5,"line":0}]}"#,
+            br#"[{"text":"Il","corners":[[0,0],[2,0],[2,1],[0,1]],"confidence":0.5,"line":0}]"#,
         )
     }
 

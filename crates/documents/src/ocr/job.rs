@@ -3,7 +3,7 @@
 use std::io::{Error, ErrorKind, Result, Write};
 
 use super::models::Models;
-use super::page::read_page;
+use super::page::read_words;
 use crate::picture::Rows;
 
 /// Bytes of a length in front of a [`ScanJob`].
@@ -55,8 +55,9 @@ impl ScanJob {
     }
 }
 
-/// Reads one picture, for a process that may die over it, and writes what it read: a [`ScannedPage`](super::ScannedPage)
-/// as one line of JSON.
+/// Reads one picture, for a process that may die over it, and writes what it read: a list of
+/// [`ScannedWord`](super::ScannedWord)s as one line of JSON. They are in no lines yet: what lies close together in a table is
+/// no line of a page.
 ///
 /// There are no arguments; the document is a [`ScanJob`] of a picture's [`Rows`].
 ///
@@ -70,8 +71,8 @@ pub fn read_picture(_arguments: &[String], document: Vec<u8>, output: &mut dyn W
     let picture = Rows::parse(job.document).and_then(Rows::into_raster);
     let picture = picture.map_err(invalid)?;
     let models = Models::load(job.detector, job.recogniser).map_err(invalid)?;
-    let page = read_page(&models, &picture).map_err(Error::other)?;
-    let mut line = serde_json::to_vec(&page)?;
+    let words = read_words(&models, &picture).map_err(Error::other)?;
+    let mut line = serde_json::to_vec(&words)?;
     line.push(b'\n');
     output.write_all(&line)?;
     output.flush()

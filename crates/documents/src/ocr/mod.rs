@@ -29,4 +29,4 @@ mod words;
 pub use job::{ScanJob, read_picture};
 pub use layout::{ScannedPage, ScannedWord, lay_out};
 pub use models::{DETECTOR_FILE, ModelError, Models, RECOGNISER_FILE, RunError};
-pub use page::read_page;
+pub use page::{read_page, read_words};

@@ -18,8 +18,16 @@ const LEAST_SURENESS: f32 = 0.5;
 /// # Errors
 /// [`RunError`], which no picture should be able to cause.
 pub fn read_page(models: &Models, page: &Raster) -> Result<ScannedPage, RunError> {
+    Ok(lay_out(read_words(models, page)?))
+}
+
+/// Reads the words of a picture, as each was found: in no order that matters, and in no lines.
+///
+/// # Errors
+/// As [`read_page`].
+pub fn read_words(models: &Models, page: &Raster) -> Result<Vec<ScannedWord>, RunError> {
     let Some(map) = detect::text_map(models, page)? else {
-        return Ok(ScannedPage::default());
+        return Ok(Vec::new());
     };
     let Boxes { mut along, astray } = lines::boxes(&map.regions());
     drop(map);
@@ -34,7 +42,7 @@ pub fn read_page(models: &Models, page: &Raster) -> Result<ScannedPage, RunError
         let (quad, reading) = turned::read_either_way(models, page, quad)?;
         read.extend(scanned(&quad, &reading));
     }
-    Ok(lay_out(read))
+    Ok(read)
 }
 
 /// The words of a run of text, none if it is not text.

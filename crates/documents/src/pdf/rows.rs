@@ -20,6 +20,11 @@ const SAME_SIZE: f64 = 0.9;
 /// A font this much larger than the row's so far sets the row's baseline.
 const LARGER: f64 = 1.05;
 
+/// What overlaps its neighbour by more than this and is on another baseline stands above or below it, in em: two lines of a
+/// narrow cell in a row whose other cells are in between.
+const ABOVE_OVERLAP_EM: f64 = 0.5;
+const ABOVE_RISE_EM: f64 = 0.2;
+
 /// The same piece drawn again, moved by less than this, in em: fake bold or a shadow.
 const AGAIN_EM: f64 = 0.15;
 
@@ -194,7 +199,9 @@ impl RowBuilder {
         );
         let em = small.max(SMALLER_EM * large);
         let gap = piece.place.x0 - phrase.x1;
-        if gap >= PHRASE_GAP_EM * em {
+        let rise = (piece.place.y - last.place.y).abs();
+        let is_above = gap < -ABOVE_OVERLAP_EM * em && rise > ABOVE_RISE_EM * em;
+        if gap >= PHRASE_GAP_EM * em || is_above {
             Between::Column
         } else if gap > self.word_gap * em || piece.space_before && gap > -SPACE_OVERLAP_EM * em {
             Between::Space

@@ -2,6 +2,12 @@
 
 use super::model::{Area, Cell, CellLine, Grid, MAX_WORDS, TableWord};
 
+/// Words of one row have their middles no further apart than this share of the lower one's height, in per cent: lines of a
+/// narrow cell overlap.
+const LEVEL_PERCENT: i32 = 40;
+/// Words of one row share no more than this of the narrower one's width, in per cent.
+const SHARED_PERCENT: i32 = 30;
+
 /// Puts words into the cells that their centres are in; answers which words are in none.
 pub(super) fn fill(grids: &mut [Grid], words: &[TableWord]) -> Vec<usize> {
     let mut outside = Vec::new();
@@ -125,13 +131,20 @@ pub(super) fn lines(indices: &[usize], words: &[TableWord]) -> Vec<CellLine> {
     lines
 }
 
-/// Whether a word's middle is between top and bottom of the word that a row began with, or the other way round.
+/// Whether a word stands in a row: as high as the word that it began with, and beside all of its words.
 fn is_in_row(row: &[Turned], word: &Turned) -> bool {
     let Some(first) = row.first() else {
         return false;
     };
-    let middle = |word: &Turned| i32::midpoint(word.top, word.bottom);
-    (first.top..first.bottom).contains(&middle(word)) || (word.top..word.bottom).contains(&middle(first))
+    let twice_apart = ((word.top + word.bottom) - (first.top + first.bottom)).abs();
+    let lower = (first.bottom - first.top).min(word.bottom - word.top).max(1);
+    let is_level = twice_apart * 100 <= 2 * LEVEL_PERCENT * lower;
+    let is_beside = |other: &Turned| {
+        let shared = word.to.min(other.to) - word.from.max(other.from);
+        let narrower = (word.to - word.from).min(other.to - other.from);
+        shared * 100 <= SHARED_PERCENT * narrower
+    };
+    is_level && row.iter().all(is_beside)
 }
 
 fn line(mut row: Vec<Turned>, words: &[TableWord]) -> CellLine {

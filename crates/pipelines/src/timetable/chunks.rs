@@ -1,5 +1,7 @@
 //! A chunk is a page; the result is made of all of them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use docmill_core::job::Notice;
 use docmill_core::pipeline::{ExportOptions, MergeRequest, Merged, ResultFile, Work};
@@ -10,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exports::{self, ExportError, Variant};
 use super::llm::{self, Answered, Shown};
-use super::model::{EngineUsed, FoundPage, FoundTable, Metadata};
+use super::model::{EngineUsed, FoundPage, FoundTable};
 use super::pages::{Page, PageSource, stage};
 use super::result::{Calendar, Document};
 use super::rules::{Content, Extracted, Period, extract};

@@ -9,6 +9,7 @@
 
 mod chunks;
 mod estimate;
+mod exports;
 mod kind;
 mod llm;
 mod model;

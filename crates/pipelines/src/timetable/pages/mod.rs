@@ -12,7 +12,6 @@ use docmill_core::ports::FileDetail;
 use docmill_core::sandbox::{SandboxEnd, SandboxTask};
 use serde::{Deserialize, Serialize};
 
-pub(super) use office::content_of as sheet_content;
 pub(super) use pdf::{Pages, pages};
 
 use super::kind::FileKind;

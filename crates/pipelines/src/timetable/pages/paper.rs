@@ -50,6 +50,7 @@ pub(super) async fn read(picture: &PagePicture, work: &dyn Work) -> Result<Page,
         words,
         rulings: seen.seen.rulings,
         fills: seen.fills,
+        is_seen: true,
         ..Content::default()
     };
     Ok(Page {

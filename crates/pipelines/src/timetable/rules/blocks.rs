@@ -109,7 +109,7 @@ fn happenings<'v>(view: &'v View, section: &Section) -> Vec<Happening<'v>> {
         for cell in view.row(row).filter(|cell| !cell.is_blank()) {
             let days = days_of(section, cell);
             let Some(column) = first_column(section, cell) else { continue };
-            let parts = entries(&cell.lines);
+            let parts = entries(&cell.lines, view.is_seen);
             let is_part = parts.len() > 1;
             found.extend(parts.into_iter().map(|entry| Happening {
                 cell,

@@ -8,6 +8,8 @@ use super::times::{self, WrittenSpan};
 const JOINED_WORDS: usize = 4;
 /// A line of less than this share of the first one's height is no part of the name, in per cent.
 const SMALLER_PERCENT: i32 = 85;
+/// Letters from which a line's width tells how large they are.
+const TELLING_CHARS: usize = 4;
 /// Places that are named without a number.
 const PLACES: [&str; 3] = ["hall", "gym", "library"];
 /// Characters of a room's number.
@@ -28,8 +30,9 @@ pub(super) struct Entry {
     pub(super) lines: Vec<CellLine>,
 }
 
-/// What stands in a cell. More than one thing where several of its lines begin with a time.
-pub(super) fn entries(lines: &[CellLine]) -> Vec<Entry> {
+/// What stands in a cell. More than one thing where several of its lines begin with a time. `is_seen`: somebody read the
+/// lines from a picture.
+pub(super) fn entries(lines: &[CellLine], is_seen: bool) -> Vec<Entry> {
     let starts: Vec<usize> = (0..lines.len())
         .filter(|at| {
             lines
@@ -46,13 +49,13 @@ pub(super) fn entries(lines: &[CellLine]) -> Vec<Entry> {
         }
         _ => parts.push(lines),
     }
-    parts.into_iter().filter_map(entry).collect()
+    parts.into_iter().filter_map(|part| entry(part, is_seen)).collect()
 }
 
 /// The entry that lines make; `None` of nothing.
-fn entry(lines: &[CellLine]) -> Option<Entry> {
+fn entry(lines: &[CellLine], is_seen: bool) -> Option<Entry> {
     let mut time = None;
-    let mut rest: Vec<(String, i32, u16)> = Vec::new();
+    let mut rest: Vec<(String, Size)> = Vec::new();
     for line in lines {
         let mut text = line.text.clone();
         if time.is_none()
@@ -62,7 +65,7 @@ fn entry(lines: &[CellLine]) -> Option<Entry> {
             text = without(&text, place);
         }
         if text.chars().any(char::is_alphanumeric) {
-            rest.push((text, line.height, line.rotation));
+            rest.push((text, Size::of(line, is_seen)));
         }
     }
     if time.is_none() && rest.is_empty() {
@@ -75,8 +78,8 @@ fn entry(lines: &[CellLine]) -> Option<Entry> {
         ..Entry::default()
     };
     let mut notes: Vec<String> = Vec::new();
-    let mut first_height = None;
-    for (text, height, rotation) in rest {
+    let mut first: Option<Size> = None;
+    for (text, size) in rest {
         let (text, room) = without_room(&text);
         if entry.room.is_none() {
             entry.room = room;
@@ -84,13 +87,13 @@ fn entry(lines: &[CellLine]) -> Option<Entry> {
         if text.is_empty() {
             continue;
         }
-        let Some((first, way)) = first_height else {
-            first_height = Some((height, rotation));
+        let Some(first) = first else {
+            first = Some(size);
             entry.name = text;
             continue;
         };
         let words = entry.name.split_whitespace().count() + text.split_whitespace().count();
-        let is_small = way != rotation || height * 100 < first * SMALLER_PERCENT;
+        let is_small = size.is_smaller_than(first);
         match in_parentheses(&text) {
             Some(inner) => notes.push(inner.to_owned()),
             None if words <= JOINED_WORDS && !is_small && notes.is_empty() => {
@@ -101,6 +104,58 @@ fn entry(lines: &[CellLine]) -> Option<Entry> {
     }
     entry.notes = (!notes.is_empty()).then(|| notes.join("; "));
     Some(entry)
+}
+
+/// How large a line's letters are.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    height: i32,
+    rotation: u16,
+    /// Height of an em as the line's width tells it, where that is the better measure: boxes around words that were seen are
+    /// higher or lower than their letters by chance.
+    em: Option<i32>,
+}
+
+impl Size {
+    fn of(line: &CellLine, is_seen: bool) -> Self {
+        let width = match line.rotation {
+            90 | 270 => line.area.y1 - line.area.y0,
+            _ => line.area.x1 - line.area.x0,
+        };
+        let thousandths: i32 = line.text.chars().map(letter_width).sum();
+        let tells = is_seen && line.text.chars().count() >= TELLING_CHARS && thousandths > 0;
+        Self {
+            height: line.height,
+            rotation: line.rotation,
+            em: tells.then(|| width * 1_000 / thousandths),
+        }
+    }
+
+    fn is_smaller_than(self, first: Self) -> bool {
+        let (own, other) = match self.em.zip(first.em) {
+            Some(ems) => ems,
+            None => (self.height, first.height),
+        };
+        self.rotation != first.rotation || own * 100 < other * SMALLER_PERCENT
+    }
+}
+
+/// Width of a letter in thousandths of an em, as in most fonts without serifs (the metrics of Helvetica, by groups).
+fn letter_width(letter: char) -> i32 {
+    match letter {
+        'i' | 'j' | 'l' | '\'' | '|' => 222,
+        ' ' | '.' | ',' | ':' | ';' | '!' | 'I' | 'f' | 't' | '/' | '\\' => 278,
+        '(' | ')' | '[' | ']' | '-' | 'r' => 333,
+        'c' | 'k' | 's' | 'v' | 'x' | 'y' | 'z' | 'J' => 500,
+        'F' | 'L' | 'T' | 'Z' => 611,
+        'A' | 'B' | 'E' | 'K' | 'P' | 'S' | 'V' | 'X' | 'Y' | '&' => 667,
+        'C' | 'D' | 'H' | 'N' | 'R' | 'U' | 'w' => 722,
+        'G' | 'O' | 'Q' => 778,
+        'm' | 'M' => 833,
+        'W' => 944,
+        _ if letter.is_uppercase() => 700,
+        _ => 556,
+    }
 }
 
 /// A text without a part of it, and without the marks that stood around that.
@@ -182,7 +237,7 @@ mod tests {
 
     fn one(texts: &[&str]) -> Entry {
         let lines: Vec<CellLine> = texts.iter().map(|text| line(text, 100)).collect();
-        let mut found = entries(&lines);
+        let mut found = entries(&lines, false);
         assert_eq!(found.len(), 1, "{texts:?}");
         found.remove(0)
     }
@@ -220,7 +275,7 @@ mod tests {
 
     #[test]
     fn smaller_lines_are_notes() {
-        let found = entries(&[line("Maths", 100), line("Mr Lee", 80)]);
+        let found = entries(&[line("Maths", 100), line("Mr Lee", 80)], false);
         assert_eq!(found[0].name, "Maths");
         assert_eq!(found[0].notes.as_deref(), Some("Mr Lee"));
     }
@@ -231,7 +286,7 @@ mod tests {
             .iter()
             .map(|text| line(text, 100))
             .collect();
-        let found = entries(&lines);
+        let found = entries(&lines, false);
         let names: Vec<&str> = found.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(names, ["Bring PE kit", "Maths", "English", "Break"]);
         assert_eq!(found[0].time, None);
@@ -240,7 +295,7 @@ mod tests {
 
     #[test]
     fn nothing_is_nothing() {
-        assert_eq!(entries(&[]), []);
-        assert_eq!(entries(&[line("–", 100), line(" ", 100)]), []);
+        assert_eq!(entries(&[], false), []);
+        assert_eq!(entries(&[line("–", 100), line(" ", 100)], false), []);
     }
 }

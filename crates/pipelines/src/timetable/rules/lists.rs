@@ -103,7 +103,7 @@ fn of_line(
     let Some((_, cell)) = others.next() else {
         return Vec::new();
     };
-    let Some(entry) = entries(&cell.lines).into_iter().next() else {
+    let Some(entry) = entries(&cell.lines, view.is_seen).into_iter().next() else {
         return Vec::new();
     };
     let (mut room, mut notes) = (entry.room.clone(), entry.notes.clone());

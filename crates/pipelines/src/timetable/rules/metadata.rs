@@ -41,10 +41,9 @@ pub(in super::super) fn metadata_of<'a>(lines: impl IntoIterator<Item = &'a str>
     let mut found = Metadata::default();
     let mut school: Option<&str> = None;
     for line in lines {
-        let mut labelled = false;
-        for (field, value) in labelled_values(line) {
-            labelled = true;
-            set(slot(&mut found, field), value);
+        let labels = labels(line);
+        for (field, value) in values(line, &labels) {
+            set(slot(&mut found, field), without_term_and_week(value, field));
         }
         if let Some(term) = term_of(line) {
             set(&mut found.term, &term);
@@ -52,12 +51,14 @@ pub(in super::super) fn metadata_of<'a>(lines: impl IntoIterator<Item = &'a str>
         if let Some(week) = week_of(line) {
             set(&mut found.week, &week);
         }
-        let names_one = line
+        let before = labels.first().and_then(|(from, ..)| line.get(..*from));
+        let before = before.unwrap_or(line).trim();
+        let names_one = before
             .split_whitespace()
             .any(|word| OF_SCHOOLS.contains(&folded(word).as_str()));
-        let longer = school.is_none_or(|school| line.chars().count() > school.chars().count());
-        if names_one && !labelled && longer {
-            school = Some(line);
+        let longer = school.is_none_or(|school| before.chars().count() > school.chars().count());
+        if names_one && longer {
+            school = Some(before);
         }
     }
     if let Some(school) = school {
@@ -103,13 +104,16 @@ fn set(slot: &mut Option<String>, value: &str) {
     }
 }
 
-/// `Teacher: Ms Lee  Class: 2EJ`, value by value: each ends where the next label begins.
-fn labelled_values(line: &str) -> Vec<(Field, &str)> {
+/// The labels of a line: where each begins, where its value does, and what it is.
+fn labels(line: &str) -> Vec<(usize, usize, Field)> {
     let mut labels: Vec<(usize, usize, Field)> = Vec::new();
     for (colon, _) in line.match_indices(':') {
         let Some(before) = line.get(..colon) else { continue };
         // Two words at most: the longer label first.
-        let starts = before.trim_end().rmatch_indices(char::is_whitespace).map(|(at, space)| at + space.len());
+        let starts = before
+            .trim_end()
+            .rmatch_indices(char::is_whitespace)
+            .map(|(at, space)| at + space.len());
         let candidates: Vec<usize> = starts.take(2).chain([0]).collect();
         let found = candidates.iter().rev().find_map(|start| {
             let label = before.get(*start..)?;
@@ -120,7 +124,12 @@ fn labelled_values(line: &str) -> Vec<(Field, &str)> {
         });
         labels.extend(found);
     }
-    let ends: Vec<usize> = labels.iter().skip(1).map(|label| label.0).chain([line.len()]).collect();
+    labels
+}
+
+/// `Teacher: Ms Lee  Class: 2EJ`, value by value: each ends where the next label begins.
+fn values<'a>(line: &'a str, labels: &[(usize, usize, Field)]) -> Vec<(Field, &'a str)> {
+    let ends = labels.iter().skip(1).map(|label| label.0).chain([line.len()]);
     labels
         .iter()
         .zip(ends)
@@ -128,23 +137,45 @@ fn labelled_values(line: &str) -> Vec<(Field, &str)> {
         .collect()
 }
 
+/// A value up to a term or a week that follows it in the line.
+fn without_term_and_week(value: &str, field: Field) -> &str {
+    if matches!(field, Field::Term | Field::Week) {
+        return value;
+    }
+    let term = term_place(value).map(|(from, _)| from);
+    let week = week_place(value).map(|(from, ..)| from);
+    let end = term.into_iter().chain(week).min().unwrap_or(value.len());
+    value.get(..end).unwrap_or(value)
+}
+
 /// `Spring 2`, `Autumn 1 2025`.
 fn term_of(line: &str) -> Option<String> {
+    term_place(line).map(|(_, term)| term)
+}
+
+/// Where a term begins, and what it is.
+fn term_place(line: &str) -> Option<(usize, String)> {
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
     let words: Vec<&str> = line.split_whitespace().collect();
-    words.windows(2).enumerate().find_map(|(at, pair)| {
-        let [season, number] = *pair else { return None };
-        let number = number.trim_matches(|c: char| !c.is_alphanumeric());
-        let is_term = SEASONS.contains(&folded(season).as_str()) && matches!(number, "1" | "2");
-        let year = words
-            .get(at + 2)
-            .map(|year| year.trim_matches(|c: char| !c.is_alphanumeric()))
-            .filter(|year| year.len() == 4 && year.starts_with("20") && year.bytes().all(|b| b.is_ascii_digit()));
-        let season = season.trim_matches(|c: char| !c.is_alphanumeric());
-        is_term.then(|| match year {
-            Some(year) => format!("{season} {number} {year}"),
-            None => format!("{season} {number}"),
-        })
-    })
+    let mut at = 0;
+    for (index, word) in words.iter().enumerate() {
+        let from = at + line.get(at..)?.find(word)?;
+        at = from + word.len();
+        let number = words.get(index + 1).map(|number| bare(number)).unwrap_or_default();
+        if !SEASONS.contains(&folded(word).as_str()) || !matches!(number.as_str(), "1" | "2") {
+            continue;
+        }
+        let year = words.get(index + 2).map(|year| bare(year));
+        let year = year.filter(|year| {
+            year.len() == 4 && year.starts_with("20") && year.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        let season = bare(word);
+        return Some(match year {
+            Some(year) => (from, format!("{season} {number} {year}")),
+            None => (from, format!("{season} {number}")),
+        });
+    }
+    None
 }
 
 /// The number or the letter of `Week 2`, `Week: B`, `Wk 1`, `Semaine A`.
@@ -201,8 +232,7 @@ mod tests {
     fn labels_and_their_values() {
         let found = metadata_of([
             "Oakfield Primary School",
-            "Teacher: Mrs Jones   Class: 2EJ",
-            "Spring 2 2026 Week: 3",
+            "Teacher: Mrs Jones   Class: 2EJ, Spring 2 2026 Week: 3",
         ]);
         let expected = Metadata {
             teacher_name: some("Mrs Jones"),
@@ -212,6 +242,14 @@ mod tests {
             school_name: some("Oakfield Primary School"),
         };
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_school_may_share_its_line() {
+        let found = metadata_of(["Penhallow School Teacher: Ms J. Trevena Spring 1, Week: 7"]);
+        assert_eq!(found.school_name, some("Penhallow School"));
+        assert_eq!(found.teacher_name, some("Ms J. Trevena"));
+        assert_eq!((found.term, found.week), (some("Spring 1"), some("7")));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod kinds;
 mod letters;
 mod lists;
 mod metadata;
+mod split;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -48,6 +49,8 @@ pub(super) struct Content {
     pub(super) fills: Vec<(docmill_documents::tables::Area, [u8; 3])>,
     /// Width by height.
     pub(super) aspect: f32,
+    /// The words were seen, not read from a file.
+    pub(super) is_seen: bool,
 }
 
 /// What was found on it.
@@ -79,7 +82,10 @@ pub(super) fn extract(content: &Content, periods: &[Period]) -> Extracted {
     }
     let mut around = content.around.clone();
     around.extend(lines(&content.words, &drawn.outside));
-    let found = of_grids(&drawn.grids, &around, periods);
+    for grid in &mut drawn.grids {
+        split::split(grid, &content.words);
+    }
+    let found = of_grids(&drawn.grids, &around, periods, content.is_seen);
     if !found.tables.is_empty() && !found.lacks_times || !content.grids.is_empty() {
         return found;
     }
@@ -96,7 +102,7 @@ pub(super) fn extract(content: &Content, periods: &[Period]) -> Extracted {
                     .any(|grid| place.is_some_and(|place| grid.area().contains(place)))
             })
             .collect();
-        let other = of_grids(&grids, &lines(&content.words, &outside), periods);
+        let other = of_grids(&grids, &lines(&content.words, &outside), periods, content.is_seen);
         if !other.tables.is_empty() && !other.lacks_times {
             return Extracted {
                 is_guessed: true,
@@ -114,11 +120,11 @@ fn lines(words: &[TableWord], indices: &[usize]) -> Vec<(i32, String)> {
         .collect()
 }
 
-fn of_grids(grids: &[Grid], around: &[(i32, String)], periods: &[Period]) -> Extracted {
+fn of_grids(grids: &[Grid], around: &[(i32, String)], periods: &[Period], is_seen: bool) -> Extracted {
     let mut all = Extracted::default();
     let read: Vec<(&Grid, Candidate)> = grids
         .iter()
-        .filter_map(|grid| Some((grid, best(&View::of(grid), periods)?)))
+        .filter_map(|grid| Some((grid, best(&View::of(grid, is_seen), periods)?)))
         .collect();
     let first = read.first().map_or(i32::MAX, |(grid, _)| grid.area().y0);
     let texts = |from: i32, to: i32| {

@@ -47,10 +47,12 @@ pub(super) struct View {
     pub(super) confidence: f32,
     /// Letters below one another, or turned words.
     pub(super) has_vertical_text: bool,
+    /// Its words were seen, not read from a file.
+    pub(super) is_seen: bool,
 }
 
 impl View {
-    pub(super) fn of(grid: &Grid) -> Self {
+    pub(super) fn of(grid: &Grid, is_seen: bool) -> Self {
         let mut has_vertical_text = false;
         let cells = grid.cells.iter().map(|cell| {
             let (lines, has_stack) = letters::repaired(&cell.lines);
@@ -74,6 +76,7 @@ impl View {
             columns: grid.columns.len().saturating_sub(1),
             confidence: grid.confidence,
             has_vertical_text,
+            is_seen,
         }
     }
 
@@ -99,22 +102,6 @@ impl View {
             rows: self.columns,
             columns: self.rows,
             cells,
-            ..*self
-        }
-    }
-
-    /// The rows from one to another, counted from 0 again.
-    pub(super) fn band(&self, rows: std::ops::Range<usize>) -> Self {
-        let cells = self.cells.iter().filter(|cell| rows.contains(&cell.row));
-        Self {
-            rows: rows.len(),
-            cells: cells
-                .map(|cell| Place {
-                    row: cell.row - rows.start,
-                    row_span: cell.row_span.min(rows.end - cell.row),
-                    ..cell.clone()
-                })
-                .collect(),
             ..*self
         }
     }
