@@ -2,6 +2,10 @@
 
 #![allow(dead_code, reason = "put together piece by piece")]
 
+#[cfg(test)]
+mod acceptance_back;
+mod edit;
+mod exports;
 mod model;
 mod result;
 mod settings;
