@@ -1,8 +1,15 @@
-//! Cells of exports that spreadsheets open.
+//! Cells and sheets of exports that spreadsheets open.
 
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
+
+/// UTF-16 units that Excel takes in a cell.
+const CELL_UNITS: usize = 32_767;
+/// Characters that Excel takes in a sheet's name.
+pub(crate) const SHEET_NAME_CHARS: usize = 31;
+/// Characters that Excel refuses in a sheet's name.
+const NOT_IN_SHEET_NAMES: [char; 7] = ['[', ']', ':', '*', '?', '/', '\\'];
 
 /// A text for a cell of CSV. One that begins like a formula gets an apostrophe in front, which makes it plain text for
 /// whatever program opens the file: text comes from documents, and documents from anybody.
@@ -19,6 +26,36 @@ pub(crate) fn harmless(cell: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(cell)
     }
+}
+
+/// As much of a text as a cell holds. Only a text without any end or pause for pages is longer.
+pub(crate) fn fitting(text: &str) -> Cow<'_, str> {
+    if text.len() <= CELL_UNITS {
+        return Cow::Borrowed(text);
+    }
+    let mut units = 1;
+    let kept = text.chars().take_while(|c| {
+        units += c.len_utf16();
+        units <= CELL_UNITS
+    });
+    let kept: String = kept.collect();
+    if kept.len() == text.len() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(kept + "…")
+    }
+}
+
+/// A text as the name of a sheet, as far as Excel takes it; `None` where nothing is left.
+pub(crate) fn sheet_name(text: &str) -> Option<String> {
+    let name: String = text
+        .chars()
+        .filter(|c| !NOT_IN_SHEET_NAMES.contains(c) && !c.is_control() && c.len_utf16() == 1)
+        .take(SHEET_NAME_CHARS)
+        .collect();
+    // Excel keeps the name History for itself and takes no apostrophe at either end.
+    let name = name.trim().trim_matches('\'');
+    (!name.is_empty() && !name.eq_ignore_ascii_case("history")).then(|| name.to_owned())
 }
 
 /// Control characters and marks without a width.

@@ -1,24 +1,16 @@
 //! The result in other forms: CSV, TXT, XLSX. The same rows give the same bytes.
 
-use std::borrow::Cow;
-
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, XlsxError};
 
 use super::flags::Flags;
 use super::result::Row;
-use crate::cells::harmless;
+use crate::cells::{self, fitting, harmless};
 
 /// Rows of one file: what one download of the predecessor gave, and what spreadsheets still handle with ease.
 pub(super) const ROWS_PER_PART: usize = 10_000;
 
-/// UTF-16 units that Excel takes in a cell.
-const CELL_UNITS: usize = 32_767;
-/// Characters that Excel takes in a sheet's name.
-const SHEET_NAME_CHARS: usize = 31;
 /// Characters that Excel takes in a title.
 const TITLE_CHARS: usize = 255;
-/// Characters that Excel refuses in a sheet's name.
-const NOT_IN_SHEET_NAMES: [char; 7] = ['[', ']', ':', '*', '?', '/', '\\'];
 
 /// Rows could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -136,9 +128,9 @@ pub(super) fn xlsx(rows: &[Row<'_>], layout: Layout, filename: &str) -> Result<V
     for (place, row) in rows.iter().enumerate() {
         #[expect(clippy::cast_precision_loss, reason = "row numbers are far below 2^53")]
         sheet.write_number(line, 0, layout.index(place, row) as f64)?;
-        sheet.write_string(line, 1, cell(row.text))?;
+        sheet.write_string(line, 1, fitting(row.text))?;
         if layout.full {
-            sheet.write_string(line, 2, cell(row.original))?;
+            sheet.write_string(line, 2, fitting(row.original))?;
             sheet.write_number(line, 3, row.page)?;
             sheet.write_number(line, 4, row.words)?;
             sheet.write_string(line, 5, flags_cell(row.flags))?;
@@ -148,39 +140,10 @@ pub(super) fn xlsx(rows: &[Row<'_>], layout: Layout, filename: &str) -> Result<V
     Ok(workbook.save_to_buffer()?)
 }
 
-/// As much of a text as a cell holds. Only a text without any end or pause for pages is longer.
-fn cell(text: &str) -> Cow<'_, str> {
-    if text.len() <= CELL_UNITS {
-        return Cow::Borrowed(text);
-    }
-    let mut units = 1;
-    let kept = text.chars().take_while(|c| {
-        units += c.len_utf16();
-        units <= CELL_UNITS
-    });
-    let kept: String = kept.collect();
-    if kept.len() == text.len() {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(kept + "…")
-    }
-}
-
 /// The file's name without its extension, as far as Excel takes it.
 fn sheet_name(filename: &str) -> String {
     let stem = filename.rsplit_once('.').map_or(filename, |(stem, _)| stem);
-    let name: String = stem
-        .chars()
-        .filter(|c| !NOT_IN_SHEET_NAMES.contains(c) && !c.is_control() && c.len_utf16() == 1)
-        .take(SHEET_NAME_CHARS)
-        .collect();
-    // Excel keeps the name History for itself and takes no apostrophe at either end.
-    let name = name.trim().trim_matches('\'');
-    if name.is_empty() || name.eq_ignore_ascii_case("history") {
-        "Sentences".to_owned()
-    } else {
-        name.to_owned()
-    }
+    cells::sheet_name(stem).unwrap_or_else(|| "Sentences".to_owned())
 }
 
 #[cfg(test)]

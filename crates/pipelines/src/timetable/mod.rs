@@ -7,7 +7,10 @@
 //! - [`validate`] (V1–V8) and [`result`] make the document of them, [`edit`] its next edition, [`exports`] other files.
 //! - [`model`]: what a timetable is made of.
 
+#[cfg(test)]
+mod acceptance_back;
 mod chunks;
+mod edit;
 mod estimate;
 mod exports;
 mod kind;

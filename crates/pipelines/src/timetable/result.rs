@@ -20,7 +20,7 @@ enum Schema {
 /// A block of a timetable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Block {
-    /// No other block of the document has it, in any edition.
+    /// No other block of the document has it.
     pub(super) id: String,
     pub(super) day: Day,
     /// `None`, as the end, where only a period's number is known.

@@ -4,6 +4,8 @@
 use crate::timetable::model::{Sureness, Warning};
 use crate::timetable::result::{Block, Timetable};
 
+pub(super) const LOW_CONFIDENCE: &str = "LOW_CONFIDENCE";
+
 /// From here on a block is sure.
 const HIGH: Sureness = Sureness::hundredths(85);
 /// Below this it is doubtful.
@@ -33,7 +35,7 @@ pub(super) fn warning(timetables: &[Timetable]) -> Option<Warning> {
         1 => "1 block is uncertain; please check the one marked.".to_owned(),
         _ => format!("{unsure} blocks are uncertain; please check the ones marked."),
     };
-    Some(Warning::new("LOW_CONFIDENCE", None, message))
+    Some(Warning::new(LOW_CONFIDENCE, None, message))
 }
 
 fn written(blocks: &[Block]) -> impl Iterator<Item = &Block> {

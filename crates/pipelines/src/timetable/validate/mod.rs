@@ -15,11 +15,22 @@ mod recurring;
 mod tests;
 mod warnings;
 
-pub(super) use complexity::Complexity;
+pub(super) use complexity::{Complexity, Level};
 
-use super::model::{EngineUsed, FoundPage, Metadata, Signals, Warning};
+use super::model::{Day, EngineUsed, FoundPage, Metadata, Minute, Signals, Warning};
 use super::result::{Block, Calendar, Rejected, Timetable};
 use super::settings::Settings;
+
+/// Codes of the warnings that [`settled`] gives.
+pub(super) const SETTLED: [&str; 7] = [
+    warnings::NO_TIME,
+    warnings::DAY_OUTSIDE_SETTING,
+    warnings::TIME_OUTSIDE_SETTING,
+    warnings::OVERLAP,
+    warnings::COVERAGE,
+    warnings::GAP,
+    confidence::LOW_CONFIDENCE,
+];
 
 /// What became of what was found.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,8 +47,8 @@ pub(super) struct Validated {
 /// What timetables are held against.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Expected<'a> {
-    days: &'a [super::model::Day],
-    bounds: (super::model::Minute, super::model::Minute),
+    days: &'a [Day],
+    bounds: (Minute, Minute),
 }
 
 impl<'a> From<&'a Settings> for Expected<'a> {

@@ -7,6 +7,13 @@ use super::gaps::{SHORT_MINUTES, gaps};
 use crate::timetable::model::{Day, Minute, Warning};
 use crate::timetable::result::Block;
 
+pub(super) const NO_TIME: &str = "NO_TIME";
+pub(super) const DAY_OUTSIDE_SETTING: &str = "DAY_OUTSIDE_SETTING";
+pub(super) const TIME_OUTSIDE_SETTING: &str = "TIME_OUTSIDE_SETTING";
+pub(super) const OVERLAP: &str = "OVERLAP";
+pub(super) const COVERAGE: &str = "COVERAGE";
+pub(super) const GAP: &str = "GAP";
+
 /// Overlaps that are named; a timetable with more was not read as one.
 const MAX_OVERLAPS: usize = 50;
 /// Most characters of a name in a sentence.
@@ -38,7 +45,7 @@ pub(super) fn of(blocks: &[Block], expected: Expected<'_>, label: Option<&str>) 
         .filter(|gap| gap.minutes() > SHORT_MINUTES);
     found.extend(long.map(|gap| {
         let message = format!("{} has nothing from {} to {}.", gap.day.title(), gap.from, gap.to);
-        Warning::new("GAP", Some(gap.day), message)
+        Warning::new(GAP, Some(gap.day), message)
     }));
     if let Some(label) = label {
         for warning in &mut found {
@@ -55,7 +62,7 @@ fn no_times(blocks: &[Block]) -> Option<Warning> {
         1 => "1 block has no time. Enter the times of your periods and run again.".to_owned(),
         _ => format!("{count} blocks have no times. Enter the times of your periods and run again."),
     };
-    Some(Warning::new("NO_TIME", None, message))
+    Some(Warning::new(NO_TIME, None, message))
 }
 
 fn unexpected(day: Day, blocks: &[&Block], expected: &[Day]) -> Option<Warning> {
@@ -67,7 +74,7 @@ fn unexpected(day: Day, blocks: &[&Block], expected: &[Day]) -> Option<Warning> 
         count => format!("its {count} blocks are kept"),
     };
     let message = format!("{} is not one of the days that you expect; {kept}.", day.title());
-    Some(Warning::new("DAY_OUTSIDE_SETTING", Some(day), message))
+    Some(Warning::new(DAY_OUTSIDE_SETTING, Some(day), message))
 }
 
 fn out_of_bounds(day: Day, blocks: &[&Block], (from, to): (Minute, Minute)) -> Option<Warning> {
@@ -80,7 +87,7 @@ fn out_of_bounds(day: Day, blocks: &[&Block], (from, to): (Minute, Minute)) -> O
         count => format!("and {count} others are"),
     };
     let message = format!("{}: {first} {others} outside of {from}–{to}.", day.title());
-    Some(Warning::new("TIME_OUTSIDE_SETTING", Some(day), message))
+    Some(Warning::new(TIME_OUTSIDE_SETTING, Some(day), message))
 }
 
 /// V3. The blocks are in their order.
@@ -96,7 +103,7 @@ fn overlapping(day: Day, blocks: &[&Block], named_before: &mut usize, found: &mu
                 // Said once; counting all of them would take the square of what was read.
                 if *named_before == MAX_OVERLAPS + 1 {
                     let message = "More blocks are at the same time.";
-                    found.push(Warning::new("OVERLAP", None, message));
+                    found.push(Warning::new(OVERLAP, None, message));
                 }
                 return;
             }
@@ -106,7 +113,7 @@ fn overlapping(day: Day, blocks: &[&Block], named_before: &mut usize, found: &mu
                 named(block),
                 named(other)
             );
-            found.push(Warning::new("OVERLAP", Some(day), message));
+            found.push(Warning::new(OVERLAP, Some(day), message));
         }
     }
 }
@@ -123,7 +130,7 @@ fn coverage(day: Day, blocks: &[&Block]) -> Option<Warning> {
         (late, early) => late.or(early)?,
     };
     let message = format!("{} {what}. Is something missing?", day.title());
-    Some(Warning::new("COVERAGE", Some(day), message))
+    Some(Warning::new(COVERAGE, Some(day), message))
 }
 
 fn named(block: &Block) -> String {
