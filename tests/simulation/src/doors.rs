@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use docmill_core::access::{Action, Caller};
 use docmill_core::ids::JobId;
-use docmill_core::intake::{Download, ListQuery};
+use docmill_core::intake::{Download, ListQuery, ResultQuery};
 use docmill_core::job::Job;
-use docmill_core::pipeline::ExportOptions;
 use docmill_core::problem::Problem;
 use docmill_core::view::JobView;
 
@@ -97,8 +96,7 @@ async fn ask_job(sim: &Sim, parts: &Parts, caller: &Caller, before: &Job, door: 
             (Action::SeeJob, seen)
         }
         Door::Result => {
-            let plain = ExportOptions::default();
-            let link = reader.result(caller, id, None, 1, &plain).await;
+            let link = reader.result(caller, id, &ResultQuery::default()).await;
             (Action::FetchResult, link.map(|link| names(sim, id, &link)))
         }
         Door::Cancel => {

@@ -98,6 +98,7 @@ impl Lines {
             settings_schema: json!({}),
             deadline,
             limits_starts: name == QUICK,
+            editable: false,
         };
         Self { spec, sim }
     }
