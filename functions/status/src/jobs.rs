@@ -60,9 +60,9 @@ impl StatusApp {
             full: request.flag("full")?,
             variant: request.query("variant").map(ToOwned::to_owned),
         };
-        let number = |name, least: u32| {
+        let number = |name: &str, least: u32| {
             let number = request.number(name, u64::from(least)..=u64::from(u32::MAX))?;
-            Ok(number.map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
+            Ok::<_, Problem>(number.map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
         };
         let query = ResultQuery {
             format: request.query("format"),

@@ -350,7 +350,8 @@ fn editions_are_fetched_by_number_and_told_of() {
     assert_eq!(door.json(&path)["edition"], 0);
     let body = json!({"lines": ["TROIS"]});
     let intake = door.installation.intake();
-    let edited = intake.edit_result(&alice(), job.id, &body, None);
+    let caller = alice();
+    let edited = intake.edit_result(&caller, job.id, &body, None);
     door.installation.run(edited).unwrap();
     let shown = door.json(&path);
     assert_eq!(
