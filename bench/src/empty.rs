@@ -85,6 +85,7 @@ impl Default for Empty {
                 settings_schema: json!({"type": "object", "additionalProperties": false}),
                 deadline: None,
                 limits_starts: false,
+                editable: false,
             },
         }
     }

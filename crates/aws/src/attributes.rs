@@ -1,6 +1,8 @@
 //! Names of the job record's attributes. The indexes of the jobs table project some of them by name.
 
+pub(crate) const AT: &str = "at";
 pub(crate) const ATTEMPT: &str = "attempt";
+pub(crate) const AUTHOR: &str = "author";
 pub(crate) const BATCH_ID: &str = "batch_id";
 pub(crate) const CALLBACK_URL: &str = "callback_url";
 pub(crate) const CANCELLED_BY: &str = "cancelled_by";
@@ -16,9 +18,11 @@ pub(crate) const COUNTED: &str = "counted";
 pub(crate) const RESERVED: &str = "reserved";
 pub(crate) const CREATED_AT: &str = "created_at";
 pub(crate) const DEADLINE_AT: &str = "deadline_at";
+pub(crate) const DIGEST: &str = "digest";
 pub(crate) const DONE: &str = "done";
 pub(crate) const DUE_AT: &str = "due_at";
 pub(crate) const DUE_SHARD: &str = "due_shard";
+pub(crate) const EDITIONS: &str = "editions";
 pub(crate) const ERROR: &str = "error";
 pub(crate) const EXPIRES_AT: &str = "expires_at";
 pub(crate) const FAILED: &str = "failed";

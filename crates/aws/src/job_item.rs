@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use docmill_core::edition::Edition;
 use docmill_core::ids::{JobId, LeaseToken};
 use docmill_core::job::{ChunkFailure, Job, JobCredits, Lease, Notice, Phase, Reported, ResultRef, Stage};
 use docmill_core::timing::RETENTION;
@@ -287,13 +288,37 @@ pub(crate) fn result_value(result: &ResultRef) -> AttributeValue {
         .formats
         .iter()
         .map(|(format, parts)| (format, number(parts)));
-    map([(ATTEMPT, number(result.attempt)), (FORMATS, map(formats))])
+    let always = [(ATTEMPT, number(result.attempt)), (FORMATS, map(formats))];
+    let editions = AttributeValue::L(result.editions.iter().map(edition_value).collect());
+    let sometimes = (!result.editions.is_empty()).then_some((EDITIONS, editions));
+    map(always.into_iter().chain(sometimes))
 }
 
 fn result_of(item: &Item) -> Result<ResultRef, ItemError> {
     Ok(ResultRef {
         attempt: need(ATTEMPT, item.number(ATTEMPT)?)?,
         formats: entries(item, FORMATS, |map, key| need(FORMATS, map.number(key)?))?,
+        editions: item
+            .maps(EDITIONS)?
+            .into_iter()
+            .map(edition_of)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn edition_value(edition: &Edition) -> AttributeValue {
+    map([
+        (AUTHOR, text(&edition.author)),
+        (AT, time(edition.at)),
+        (DIGEST, text(&edition.digest)),
+    ])
+}
+
+fn edition_of(item: &Item) -> Result<Edition, ItemError> {
+    Ok(Edition {
+        author: need(AUTHOR, item.text(AUTHOR)?)?.to_owned(),
+        at: need(AT, item.time(AT)?)?,
+        digest: need(DIGEST, item.text(DIGEST)?)?.to_owned(),
     })
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use docmill_core::edition::Basis;
 use serde_json::{Map, Value};
 
 use crate::client::Via;
@@ -69,6 +70,8 @@ pub enum Command {
     Delete(Delete),
     /// Download a job's result.
     Result(Download),
+    /// Edit a job's result: makes its next edition.
+    Edit(Edit),
     /// Work on a file here, in this process, without any service.
     Run(Run),
     /// Check the settings, the service and the token, with a small job.
@@ -206,12 +209,15 @@ pub struct Form {
     /// Part of a result in several.
     #[arg(long, value_name = "N")]
     pub part: Option<u32>,
+    /// A form of the format, where it has several.
+    #[arg(long)]
+    pub variant: Option<String>,
 }
 
 impl Form {
     /// Whether the result is wanted as it is stored, and not made anew by options.
     pub fn is_stored(&self) -> bool {
-        !self.full && self.start_index.is_none()
+        !self.full && self.start_index.is_none() && self.variant.is_none()
     }
 }
 
@@ -221,9 +227,25 @@ pub struct Download {
     /// The job.
     #[arg(value_name = "JOB_ID")]
     pub id: String,
+    /// What somebody made of the result, by its number; 0 is what the worker made. The newest unless given.
+    #[arg(long, value_name = "N")]
+    pub edition: Option<u32>,
     /// Where it goes and in what form.
     #[command(flatten)]
     pub form: Form,
+}
+
+/// `edit`.
+#[derive(Debug, Args)]
+pub struct Edit {
+    /// The job.
+    #[arg(value_name = "JOB_ID")]
+    pub id: String,
+    /// JSON file with the edit, as the pipeline of the job takes it; `-` for standard input.
+    pub file: PathBuf,
+    /// Only if this is still the newest edition: `3`, or `2.3` for the third of the second attempt's result.
+    #[arg(long, value_name = "N", value_parser = basis)]
+    pub if_edition: Option<Basis>,
 }
 
 /// `run`.
@@ -265,6 +287,12 @@ impl Priority {
             Self::Low => "low",
         }
     }
+}
+
+/// An edition as `If-Match` names it.
+fn basis(text: &str) -> Result<Basis, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is no edition: it is a number, or `attempt.number`"))
 }
 
 /// `name=value`: numbers, `true`, `false` and other JSON as what they are, everything else as text.
@@ -342,6 +370,9 @@ mod tests {
             "jobs --limit 0",
             "result",
             "watch x --via pigeon",
+            "edit x",
+            "edit x e.json --if-edition newest",
+            "result x --edition -1",
             "unknown",
         ] {
             let error = parse(line).unwrap_err();

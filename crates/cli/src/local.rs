@@ -10,7 +10,7 @@ use docmill_core::access::Caller;
 use docmill_core::account::Allowance;
 use docmill_core::callback::PrivateHosts;
 use docmill_core::engine::{Engine, Verdict};
-use docmill_core::intake::{Download, Intake, Reader, SentFile, Submission};
+use docmill_core::intake::{Download, Intake, Reader, ResultQuery, SentFile, Submission};
 use docmill_core::job::Priority;
 use docmill_core::message::Message;
 use docmill_core::model::Providers;
@@ -116,10 +116,13 @@ impl Ended {
         part: u32,
         options: &ExportOptions,
     ) -> Result<Bytes, Failure> {
-        let download = self
-            .reader
-            .result(&self.caller, self.id, format, part, options)
-            .await;
+        let query = ResultQuery {
+            format,
+            part: Some(part),
+            options: options.clone(),
+            ..ResultQuery::default()
+        };
+        let download = self.reader.result(&self.caller, self.id, &query).await;
         match download.map_err(refused)? {
             Download::Made { bytes, .. } => Ok(bytes),
             Download::Link(url) => {

@@ -177,6 +177,58 @@ fn each_kind_of_failure_has_its_code() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_is_edited_and_an_older_edition_fetched() {
+    let server = Server::start(
+        |request, own| match (request.method.as_str(), request.path.as_str()) {
+            ("PATCH", "/v1/jobs/j-1/result") if request.headers["if-match"] == "\"1.2\"" => {
+                Response::json(200, json!({"job_id": "j-1", "status": "completed", "edition": 3}))
+            }
+            ("PATCH", _) => Response::json(
+                412,
+                json!({"code": "EDITED_MEANWHILE", "detail": "Please load it."}),
+            ),
+            ("GET", "/v1/jobs/j-1/result?format=json&edition=2&variant=explicit") => {
+                Response::of(303, "text/plain", "").with("location", format!("{own}/file"))
+            }
+            ("GET", "/file") => Response::json(200, json!({"blocks": []})),
+            other => panic!("{other:?}"),
+        },
+    )
+    .await;
+    let folder = folder();
+    std::fs::write(folder.path().join("edit.json"), r#"{"blocks":[1]}"#).unwrap();
+    let run = |arguments: &[&str]| {
+        let service = ["--url", &server.url, "--token", "t"];
+        docmill(folder.path(), &[arguments, &service].concat())
+    };
+    let edited = run(&["edit", "j-1", "edit.json", "--if-edition", "1.2"]);
+    assert_eq!(code(&edited), 0, "{}", err(&edited));
+    assert_eq!(out(&edited), "The result is edited: its newest edition is 3.\n");
+    let sent = &server.seen()[0];
+    assert_eq!(sent.body, br#"{"blocks":[1]}"#);
+    let late = run(&["edit", "j-1", "edit.json", "--if-edition", "1"]);
+    assert_eq!(code(&late), Exit::Refused as i32);
+    assert!(err(&late).contains("Please load it."), "{}", err(&late));
+    let fetch = [
+        "result",
+        "j-1",
+        "--format",
+        "json",
+        "--edition",
+        "2",
+        "--variant",
+        "explicit",
+    ];
+    let fetched = run(&fetch);
+    assert_eq!(
+        (code(&fetched), out(&fetched).as_str()),
+        (0, "{\"blocks\":[]}"),
+        "{}",
+        err(&fetched)
+    );
+}
+
 #[test]
 fn completions_are_printed() {
     let folder = folder();

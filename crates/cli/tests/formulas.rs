@@ -126,6 +126,7 @@ async fn checked(ended: &Ended, format: &Format, what: &str) -> Option<bool> {
         ExportOptions {
             start_index: Some(7),
             full: true,
+            ..ExportOptions::default()
         },
     ];
     for options in options {

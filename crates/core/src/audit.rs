@@ -27,6 +27,7 @@ pub enum Deed {
     JobStarted,
     JobCancelled,
     JobRetried,
+    ResultEdited,
     JobDeleted,
     CompanyCreated,
     InvitationMade,
@@ -41,11 +42,12 @@ pub enum Deed {
 
 impl Deed {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::JobCreated,
         Self::JobStarted,
         Self::JobCancelled,
         Self::JobRetried,
+        Self::ResultEdited,
         Self::JobDeleted,
         Self::CompanyCreated,
         Self::InvitationMade,
@@ -65,6 +67,7 @@ impl Deed {
             Self::JobStarted => "job_started",
             Self::JobCancelled => "job_cancelled",
             Self::JobRetried => "job_retried",
+            Self::ResultEdited => "result_edited",
             Self::JobDeleted => "job_deleted",
             Self::CompanyCreated => "company_created",
             Self::InvitationMade => "invitation_made",

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::edition::Edition;
 use crate::ids::{JobId, LeaseToken};
 use crate::time::Time;
 use crate::usage::Usage;
@@ -328,6 +329,9 @@ pub struct ResultRef {
     pub attempt: u32,
     /// Format name to number of parts (1 unless a format's row limit was passed).
     pub formats: BTreeMap<String, u32>,
+    /// What users made of it, oldest first.
+    #[serde(default)]
+    pub editions: Vec<Edition>,
 }
 
 /// Credits of an attempt.

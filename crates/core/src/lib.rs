@@ -8,6 +8,7 @@
 //!   that reads untrusted documents, [`reader`] the one that reads pictures of text, [`model`] the one that writes.
 //! - [`engine`]: accepts jobs, works on messages, cancels, retries. [`publish`]: from a change to events and frames.
 //!   [`callback`]: the end of a job to its user's own server. [`live`]: WebSocket conversations.
+//!   [`edition`]: what users make of a result.
 //!   [`access`] who may do what; [`account`] credits and windows; [`company`] who works together.
 //!   [`deletion`]: what is deleted, and stays so. [`export`]: a company's data, to take along.
 //!   [`audit`]: who did what. [`sweep`]: finds what should have happened and did not.
@@ -21,6 +22,7 @@ pub mod callback;
 pub mod codes;
 pub mod company;
 pub mod deletion;
+pub mod edition;
 pub mod engine;
 pub mod export;
 pub mod ids;

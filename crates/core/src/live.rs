@@ -190,7 +190,8 @@ impl Live {
         let mut shown = view(granted.job(), Some(&details?), None, now);
         let mut frame = json!({"type": "snapshot", "job": shown});
         if frame.to_string().len() > MAX_FRAME_BYTES {
-            (shown.files, shown.settings, shown.failed_chunks) = (None, None, None);
+            (shown.files, shown.settings) = (None, None);
+            (shown.failed_chunks, shown.editions) = (None, None);
             frame = json!({"type": "snapshot", "job": shown});
         }
         self.post(connection, &frame).await?;

@@ -400,16 +400,36 @@ pub fn discard(attempt: u32, now: Time) -> Step {
     )
 }
 
+/// `job` gets its result with one edition more. Nothing else has changed since it was read, so of two who edit at the same
+/// moment one is refused. The event list is looked at again, for the event of this change.
+pub fn edit(job: &Job, result: ResultRef, now: Time) -> Step {
+    let look = now.plus(EVENT_AUDIT_AFTER).min(job.expires_at);
+    Step::new(
+        vec![
+            Guard::StatusIn(vec![Status::Completed]),
+            Guard::AttemptIs(job.attempt),
+            Guard::VersionIs(job.version),
+            Guard::KeptAt(now),
+        ],
+        vec![
+            Edit::Visible(now),
+            Edit::Result(result),
+            Edit::DueAt(Some(look.ceil_minute())),
+        ],
+    )
+}
+
 /// The event list of an ended job is whole: `sweep` looks at it again when its retention is over. Refused for a job that
-/// was discarded since it was read.
-pub fn audited(attempt: u32, expires_at: Time) -> Step {
+/// was discarded or edited since it was read.
+pub fn audited(job: &Job) -> Step {
     Step::new(
         vec![
             Guard::StatusIn(Status::TERMINAL.to_vec()),
-            Guard::AttemptIs(attempt),
-            Guard::KeptAt(expires_at.minus(Duration::from_millis(1))),
+            Guard::AttemptIs(job.attempt),
+            Guard::VersionIs(job.version),
+            Guard::KeptAt(job.expires_at.minus(Duration::from_millis(1))),
         ],
-        vec![Edit::Quiet, Edit::DueAt(Some(expires_at.ceil_minute()))],
+        vec![Edit::Quiet, Edit::DueAt(Some(job.expires_at.ceil_minute()))],
     )
 }
 

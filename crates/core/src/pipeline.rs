@@ -9,6 +9,7 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::edition::Editor;
 use crate::ids::JobId;
 use crate::job::{Notice, Stage};
 use crate::model::{ModelFailure, ModelReply, ModelRequest, Tier};
@@ -237,6 +238,8 @@ pub struct Spec {
     pub deadline: Option<Duration>,
     /// Whether its attempts count in the window of starts ([`crate::account::Window::Starts`]).
     pub limits_starts: bool,
+    /// Whether users may edit its results: see [`Pipeline::edit`].
+    pub editable: bool,
 }
 
 /// A file as it is described before there is a job.
@@ -399,6 +402,13 @@ pub trait Pipeline: Send + Sync {
     /// Makes one more file from the finished `json` result, by options of the request (`start_index`, …).
     /// `Ok(None)` when the pipeline has no such export.
     fn export(&self, format: &str, options: &ExportOptions, json: &[u8]) -> Result<Option<Bytes>, Problem>;
+
+    /// Makes the next edition of the finished `json` result from what a user sent: the whole JSON of it. A pure function
+    /// too: it may be asked again, on a newer edition, before its answer counts. A pipeline with editable results says so in
+    /// its [`Spec`], and exports every format from an edition. `Ok(None)` where the result cannot be edited.
+    fn edit(&self, _json: &[u8], _body: &Value, _by: &Editor) -> Result<Option<Bytes>, Problem> {
+        Ok(None)
+    }
 }
 
 /// Options of a download that is made on request.
@@ -408,6 +418,8 @@ pub struct ExportOptions {
     pub start_index: Option<u64>,
     /// All columns.
     pub full: bool,
+    /// A form of the format, as the pipeline names them; one that it does not know is refused with 422.
+    pub variant: Option<String>,
 }
 
 impl ExportOptions {

@@ -67,11 +67,12 @@ impl Plan {
 pub const UPLOADS: &str = "uploads/";
 
 /// What the keys of everything that is stored for a job begin with.
-pub fn prefixes(job: JobId) -> [String; 3] {
+pub fn prefixes(job: JobId) -> [String; 4] {
     [
         format!("{UPLOADS}{job}/"),
         format!("jobs/{job}/"),
         format!("results/{job}/"),
+        format!("editions/{job}/"),
     ]
 }
 
@@ -103,6 +104,12 @@ pub fn answer_key(job: JobId, request_id: &str) -> String {
 /// Key of a result file.
 pub fn result_key(job: JobId, attempt: u32, format: &str, part: u32) -> String {
     format!("results/{job}/{attempt}/{format}-{part}")
+}
+
+/// Key of what a user made of a result: of its content, too, see [`crate::edition`]. Not beside the result, so that who writes
+/// editions needs no right to write over results.
+pub fn edition_key(job: JobId, attempt: u32, number: u32, digest: &str) -> String {
+    format!("editions/{job}/{attempt}/{number}-{digest}")
 }
 
 /// What a part of a result is called for people: later parts have their number.

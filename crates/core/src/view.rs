@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::access::{Action, Standings};
 use crate::codes;
 use crate::ids::JobId;
-use crate::job::{Completeness, Job, Notice, Phase, Priority, Reported, Stage, Status};
+use crate::job::{Completeness, Job, Notice, Phase, Priority, Reported, ResultRef, Stage, Status};
 use crate::ports::Details;
 use crate::time::Time;
 use crate::timing::UPLOAD_LIMIT;
@@ -168,8 +168,19 @@ pub struct CreditsView {
     pub charged: Option<u32>,
 }
 
+/// An edition of a result as clients see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EditionView {
+    /// From 1; 0 is what the worker made.
+    pub number: u32,
+    /// Who made it: `sub` of the token.
+    pub author: String,
+    /// When.
+    pub at: Time,
+}
+
 /// The job as clients see it. In lists, which come from an index, what the index does not hold is left out: files,
-/// settings, failed chunks, formats, credits, use, and the link to the result.
+/// settings, failed chunks, formats, editions, credits, use, and the link to the result.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[allow(missing_docs, reason = "the fields are those of the API description")]
 pub struct JobView {
@@ -205,6 +216,10 @@ pub struct JobView {
     pub error: Option<Notice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub formats: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edition: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub editions: Option<Vec<EditionView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credits: Option<CreditsView>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -261,6 +276,12 @@ pub fn view(job: &Job, details: Option<&Details>, stream_token: Option<&str>, no
                 .flat_map(|result| result.formats.keys().cloned())
                 .collect()
         }),
+        edition: job
+            .result
+            .as_ref()
+            .filter(|_| details.is_some())
+            .map(ResultRef::newest),
+        editions: details.map(|_| editions(job)),
         credits: job
             .credits
             .filter(|_| details.is_some())
@@ -307,6 +328,18 @@ pub fn failed_chunks(job: &Job, details: &Details, limit: usize) -> Vec<FailedCh
                 ),
                 attempts: failure.tries,
             }
+        })
+        .collect()
+}
+
+fn editions(job: &Job) -> Vec<EditionView> {
+    let editions = job.result.iter().flat_map(|result| &result.editions);
+    (1..)
+        .zip(editions)
+        .map(|(number, edition)| EditionView {
+            number,
+            author: edition.author.clone(),
+            at: edition.at,
         })
         .collect()
 }

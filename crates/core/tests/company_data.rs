@@ -126,6 +126,7 @@ fn lines(bytes: &[u8]) -> Vec<Value> {
 fn an_export_has_everything_of_the_company_and_nothing_else() {
     let world = company();
     let done = world.ended_for(Some(COMPANY));
+    world.edit(done.id);
     let own = world.ended_for(None);
     world.script("a", &[Do::Take(MINUTE)]);
     let open = world.submit_for("bob", Some(COMPANY)).unwrap();
@@ -158,6 +159,9 @@ fn an_export_has_everything_of_the_company_and_nothing_else() {
     let events = lines(of(&done, "events.jsonl").unwrap());
     assert_eq!(events.last().unwrap()["status"], "completed");
     assert_eq!(of(&done, "result.json").unwrap(), world.result(&done).as_bytes());
+    let edited: Value = serde_json::from_slice(of(&done, "editions/1.json").unwrap()).unwrap();
+    assert_eq!(edited["lines"], json!(["A", "B", "more"]));
+    assert_eq!(record["editions"][0]["author"], "alice");
     let record: Value = serde_json::from_slice(of(&open, "job.json").unwrap()).unwrap();
     assert_eq!(record["status"], "queued");
     assert_eq!(of(&open, "result.json"), None);

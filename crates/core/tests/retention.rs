@@ -23,6 +23,7 @@ fn a_job_goes_with_all_that_hangs_on_it_when_its_time_is_over() {
     let (old, kept) = (world.submit("a\nb"), world.submit("c"));
     for id in [old.id, kept.id] {
         assert_eq!(world.finish(id).status, Status::Completed);
+        world.edit(id);
     }
     world.publish();
     world.run_until(DAY * 29, || false);

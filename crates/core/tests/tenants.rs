@@ -9,9 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use docmill_core::access::Caller;
 use docmill_core::company::Role;
-use docmill_core::intake::{ListQuery, NewCompany, NewInvitation, NewRole, SentFile, Submission};
+use docmill_core::intake::{
+    ListQuery, NewCompany, NewInvitation, NewRole, ResultQuery, SentFile, Submission,
+};
 use docmill_core::job::{Job, Status};
-use docmill_core::pipeline::ExportOptions;
 use docmill_core::problem::Problem;
 use futures::FutureExt;
 use futures::executor::block_on;
@@ -21,8 +22,8 @@ use world::companies::{COMPANY, company, operator};
 
 impl World {
     /// Statuses of everything that can be done with a job, in the order of the table of rights: see, events, result,
-    /// uploads, start, cancel, retry.
-    fn tries(&self, caller: &Caller, job: &Job) -> [u16; 7] {
+    /// uploads, start, cancel, retry, edit.
+    fn tries(&self, caller: &Caller, job: &Job) -> [u16; 8] {
         let (reader, intake, id) = (self.reader(), &self.intake, job.id);
         let status = |result: Result<(), Problem>| result.map_or_else(|problem| problem.status, |()| 200);
         block_on(async {
@@ -31,7 +32,7 @@ impl World {
                 status(reader.events(caller, id, 0, Duration::ZERO).await.map(|_| ())),
                 status(
                     reader
-                        .result(caller, id, None, 1, &ExportOptions::default())
+                        .result(caller, id, &ResultQuery::default())
                         .await
                         .map(|_| ()),
                 ),
@@ -39,6 +40,12 @@ impl World {
                 status(intake.start(caller, id, &Default::default()).await.map(|_| ())),
                 status(intake.cancel(caller, id).await.map(|_| ())),
                 status(intake.retry(caller, id).await.map(|_| ())),
+                status(
+                    intake
+                        .edit_result(caller, id, &json!({"add": "c"}), None)
+                        .await
+                        .map(|_| ()),
+                ),
             ]
         })
     }
@@ -66,13 +73,13 @@ fn a_company_s_job_is_for_the_company_by_role() {
     );
     // 409: allowed, but the job is over.
     let tries = |user: &str| world.tries(&Caller::user(user), &job);
-    assert_eq!(tries("alice"), [200, 200, 200, 409, 200, 409, 409]);
-    assert_eq!(tries("bob"), [200, 200, 200, 403, 403, 403, 403]);
-    assert_eq!(tries("carol"), [200, 200, 200, 403, 403, 409, 409]);
-    assert_eq!(tries("mallory"), [404; 7]);
+    assert_eq!(tries("alice"), [200, 200, 200, 409, 200, 409, 409, 200]);
+    assert_eq!(tries("bob"), [200, 200, 200, 403, 403, 403, 403, 403]);
+    assert_eq!(tries("carol"), [200, 200, 200, 403, 403, 409, 409, 200]);
+    assert_eq!(tries("mallory"), [404; 8]);
     assert_eq!(
         world.tries(&operator(), &job),
-        [200, 200, 403, 403, 403, 409, 403]
+        [200, 200, 403, 403, 403, 409, 403, 403]
     );
     for user in ["alice", "bob", "carol"] {
         let listed = world.listed(&Caller::user(user), Some(COMPANY));
@@ -88,7 +95,7 @@ fn a_user_s_own_job_is_for_nobody_else() {
     let job = world.submit_for("alice", None).unwrap();
     world.finish(job.id);
     for user in ["bob", "carol", "mallory"] {
-        assert_eq!(world.tries(&Caller::user(user), &job), [404; 7], "{user}");
+        assert_eq!(world.tries(&Caller::user(user), &job), [404; 8], "{user}");
     }
     assert_eq!(world.listed(&Caller::user("carol"), Some(COMPANY)), Ok(vec![]));
 }
@@ -166,7 +173,7 @@ fn who_leaves_a_company_leaves_what_they_made_there() {
     assert!(of_job(world.frames("bob")) > 0, "who is still there hears of it");
     assert_eq!(of_job(world.frames("alice")), 0, "not by the job, nor by `mine`");
     assert_eq!(stream().map(|_| ()), Err(401));
-    assert_eq!(world.tries(&alice, &job), [404; 7]);
+    assert_eq!(world.tries(&alice, &job), [404; 8]);
     assert_eq!(world.listed(&alice, None), Ok(vec![own.id.to_string()]));
     let again = world.say("alice", json!({"action": "subscribe", "job_id": job.id}));
     assert_eq!(again[0]["code"], "JOB_NOT_FOUND");

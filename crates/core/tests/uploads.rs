@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use docmill_core::access::Caller;
-use docmill_core::intake::{DeclaredFile, Download, ListQuery, StartRequest, Submission};
+use docmill_core::intake::{DeclaredFile, Download, ListQuery, ResultQuery, StartRequest, Submission};
 use docmill_core::job::{Job, Status};
-use docmill_core::pipeline::ExportOptions;
 use docmill_core::plan::upload_key;
 use docmill_core::ports::{BlobStore, JobFilter};
 use futures::executor::block_on;
@@ -264,7 +263,12 @@ fn results_are_linked_by_format_and_only_when_there_are_any() {
     let job = world.submit("a\nb");
     let reader = world.reader();
     let result = |format, part| {
-        block_on(reader.result(&world.caller, job.id, format, part, &ExportOptions::default()))
+        let query = ResultQuery {
+            format,
+            part: Some(part),
+            ..ResultQuery::default()
+        };
+        block_on(reader.result(&world.caller, job.id, &query))
     };
     assert_eq!(result(None, 1).unwrap_err().code, "NOT_FINISHED");
     world.finish(job.id);
@@ -275,9 +279,8 @@ fn results_are_linked_by_format_and_only_when_there_are_any() {
     );
     assert_eq!(result(None, 2).unwrap_err().code, "NO_SUCH_PART");
     let stranger = Caller::user("mallory");
-    let plain = ExportOptions::default();
     assert_eq!(
-        block_on(reader.result(&stranger, job.id, None, 1, &plain))
+        block_on(reader.result(&stranger, job.id, &ResultQuery::default()))
             .unwrap_err()
             .status,
         404

@@ -174,8 +174,7 @@ impl Request {
 
     /// The body as JSON, which has to be there.
     pub fn need_json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        self.json()?
-            .ok_or_else(|| Problem::new(400, "INVALID_JSON", "Please send a JSON object."))
+        self.json()?.ok_or_else(no_json)
     }
 
     /// The company of the path. What is no id is no company: 404.
@@ -208,30 +207,48 @@ impl Request {
 
     /// The body. 413 when it is too large.
     pub fn body(&self) -> Result<Bytes, Problem> {
-        let most = if self.is_base64 {
-            MAX_REQUEST_BYTES.div_ceil(3) * 4
+        self.body_of(MAX_REQUEST_BYTES).ok_or_else(too_large)?
+    }
+
+    /// The body, or `None` when it has more than `most` bytes; one that is too long by its text alone is not decoded.
+    fn body_of(&self, most: usize) -> Option<Result<Bytes, Problem>> {
+        let text = if self.is_base64 {
+            most.div_ceil(3) * 4
         } else {
-            MAX_REQUEST_BYTES
+            most
         };
-        if self.body.len() > most {
-            return Err(too_large());
+        if self.body.len() > text {
+            return None;
         }
         if !self.is_base64 {
-            return Ok(Bytes::copy_from_slice(self.body.as_bytes()));
+            return Some(Ok(Bytes::copy_from_slice(self.body.as_bytes())));
         }
-        let bytes = STANDARD
-            .decode(&self.body)
-            .map_err(|_| Problem::new(400, "INVALID_BODY", "The body of the request could not be read."))?;
-        if bytes.len() > MAX_REQUEST_BYTES {
-            return Err(too_large());
+        match STANDARD.decode(&self.body) {
+            Ok(bytes) if bytes.len() > most => None,
+            Ok(bytes) => Some(Ok(bytes.into())),
+            Err(_) => {
+                let detail = "The body of the request could not be read.";
+                Some(Err(Problem::new(400, "INVALID_BODY", detail)))
+            }
         }
-        Ok(bytes.into())
     }
 
     /// The body as JSON: 415 when it is declared as something else, 400 when it is not JSON, 422 when it is not what
     /// is expected. An empty body is `None`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<Option<T>, Problem> {
-        let body = self.body()?;
+        self.json_in(&self.body()?)
+    }
+
+    /// The body as JSON of at most `most` bytes, which has to be there. What nests more than 128 deep is not JSON here.
+    pub fn json_at_most<T: DeserializeOwned>(&self, most: usize) -> Result<T, Problem> {
+        let body = self.body_of(most).ok_or_else(|| {
+            let detail = format!("The body is larger than {} KB.", most >> 10);
+            Problem::new(413, "REQUEST_TOO_LARGE", detail)
+        })?;
+        self.json_in(&body?)?.ok_or_else(no_json)
+    }
+
+    fn json_in<T: DeserializeOwned>(&self, body: &[u8]) -> Result<Option<T>, Problem> {
         if body.is_empty() {
             return Ok(None);
         }
@@ -239,7 +256,7 @@ impl Request {
             let detail = "Please send the body as application/json.";
             return Err(Problem::new(415, "UNSUPPORTED_MEDIA_TYPE", detail));
         }
-        serde_json::from_slice(&body).map(Some).map_err(|error| {
+        serde_json::from_slice(body).map(Some).map_err(|error| {
             if error.is_data() {
                 Problem::new(
                     422,
@@ -255,6 +272,10 @@ impl Request {
             }
         })
     }
+}
+
+fn no_json() -> Problem {
+    Problem::new(400, "INVALID_JSON", "Please send a JSON object.")
 }
 
 fn too_large() -> Problem {
@@ -348,6 +369,28 @@ mod tests {
         assert_eq!(body(&STANDARD.encode(&more), true).unwrap_err().status, 413);
         let text = String::from_utf8(more).unwrap();
         assert_eq!(body(&text, false).unwrap_err().code, "REQUEST_TOO_LARGE");
+    }
+
+    #[test]
+    fn a_route_may_want_less_than_the_gateway_brings() {
+        let json = |body: &str, is_base64: bool| {
+            let event = json!({"headers": {"content-type": "application/json"}, "body": body,
+                               "isBase64Encoded": is_base64});
+            request(event)
+                .json_at_most::<Value>(1_000)
+                .map_err(|problem| (problem.status, problem.code))
+        };
+        let text = |length: usize| format!("\"{}\"", "x".repeat(length - 2));
+        assert!(json(&text(1_000), false).is_ok());
+        assert!(json(&STANDARD.encode(text(1_000)), true).is_ok());
+        let too_large = Err((413, "REQUEST_TOO_LARGE".to_owned()));
+        assert_eq!(json(&text(1_001), false), too_large);
+        assert_eq!(json(&STANDARD.encode(text(1_001)), true), too_large);
+        let invalid = Err((400, "INVALID_JSON".to_owned()));
+        assert_eq!(json("", false), invalid);
+        assert_eq!(json(&"[".repeat(500), false), invalid);
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+        assert_eq!(json(&deep, false), invalid);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! HTTP writes: create a job, bring its files, start, cancel, retry and delete it; tickets for the WebSocket; companies; the
+//! HTTP writes: create a job, bring its files, start, cancel, retry and delete it, edit its result; tickets for the WebSocket; companies; the
 //! secret of callbacks, which is read here as well, since only this function and the one that signs know the key.
 //!
 //! Decodes, calls [`docmill_core::intake`], encodes. `fields` reads what a job is to be from a form or from JSON; `companies` has
@@ -13,6 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use docmill_core::access::{Caller, Standings};
 use docmill_core::callback::CallbackKeys;
+use docmill_core::edition::{Basis, MAX_EDIT_BYTES};
 use docmill_core::intake::{Accepted, DeclaredFile, Intake, StartRequest, Submission, Uploads};
 use docmill_core::job::Status;
 use docmill_core::live::issue_ticket;
@@ -58,6 +59,8 @@ pub enum Action {
     Retry,
     /// Away with all of it.
     Delete,
+    /// The result as its user wants it.
+    Edit,
     /// A ticket for the WebSocket.
     Ticket,
     /// What a job would come to.
@@ -77,6 +80,7 @@ const ROUTES: &[Route<Action>] = &[
     post("/v1/jobs/{id}/cancel", Action::Cancel),
     post("/v1/jobs/{id}/retry", Action::Retry),
     route("DELETE", "/v1/jobs/{id}", Action::Delete),
+    route("PATCH", "/v1/jobs/{id}/result", Action::Edit),
     post("/v1/live/ticket", Action::Ticket),
     post("/v1/estimate", Action::Estimate),
     company("POST", "/v1/companies", companies::Action::Create),
@@ -170,6 +174,7 @@ impl App for IntakeApp {
                 self.intake.delete(&caller, request.job_id()?).await?;
                 Ok(Response::empty(204))
             }
+            Action::Edit => self.edit(request).await,
             Action::Ticket => self.ticket(request).await,
             Action::Estimate => {
                 let (submission, files) = described(request)?;
@@ -240,6 +245,19 @@ impl IntakeApp {
             .about(job.id))
     }
 
+    /// The next edition of a result. The answer's tag names it, for the `If-Match` of the edit after this.
+    async fn edit(&self, request: &Request) -> Result<Response, Problem> {
+        let (caller, id) = (request.caller()?, request.job_id()?);
+        let basis = basis(request)?;
+        let body: Value = request.json_at_most(MAX_EDIT_BYTES)?;
+        let accepted = self.intake.edit_result(&caller, id, &body, basis).await?;
+        let response = Response::json(200, &self.view(&caller, &accepted))?.about(id);
+        Ok(match &accepted.job.result {
+            Some(result) => response.with("etag", format!("\"{}\"", result.basis())),
+            None => response,
+        })
+    }
+
     async fn secret_keeper(
         &self,
         request: &Request,
@@ -280,6 +298,19 @@ impl IntakeApp {
     fn view(&self, caller: &Caller, accepted: &Accepted) -> JobView {
         accepted.view(caller, &self.tokens, self.intake.engine.clock.now())
     }
+}
+
+/// The edition that `If-Match` names; `*` asks for any, as does a request without it.
+fn basis(request: &Request) -> Result<Option<Basis>, Problem> {
+    let named = request.header("if-match").map(str::trim);
+    let Some(tag) = named.filter(|tag| *tag != "*") else {
+        return Ok(None);
+    };
+    let quoted = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+    quoted.and_then(|tag| tag.parse().ok()).map(Some).ok_or_else(|| {
+        let detail = "`If-Match` names one edition, as the answer to an edit has it in its `ETag`: \"1.3\".";
+        Problem::invalid(vec![FieldError::new("If-Match", "INVALID_EDITION", detail)])
+    })
 }
 
 fn location(accepted: &Accepted) -> String {

@@ -407,6 +407,47 @@ fn a_job_is_cancelled_once_and_retried_when_it_failed() {
 }
 
 #[test]
+fn a_result_is_edited_by_who_has_its_newest_edition() {
+    let door = Door::new();
+    let job = door.json(202, small("un\ndeux"));
+    let path = of(&job, "result");
+    let edit = |lines: &Value| {
+        let body = json!({ "lines": lines });
+        Http::new("PATCH", &path).by(ALICE).json(&body)
+    };
+    assert_eq!(door.refused(409, edit(&json!([]))), "NOT_FINISHED");
+    door.installation.run(door.installation.work());
+    let edited = door.ask(edit(&json!(["UN"])));
+    assert_eq!((edited.status(), edited.header("etag")), (200, Some("\"1.1\"")));
+    let shown: Value = serde_json::from_slice(edited.body()).unwrap();
+    assert_eq!(
+        (&shown["edition"], &shown["editions"][0]["author"]),
+        (&json!(1), &json!(ALICE))
+    );
+    for stale in ["\"1.0\"", "\"0\"", "\"2.1\""] {
+        let stale = edit(&json!(["X"])).header("If-Match", stale);
+        assert_eq!(door.refused(412, stale), "EDITED_MEANWHILE");
+    }
+    for current in ["\"1.1\"", "\"2\"", "*"] {
+        let edited = door.ask(edit(&json!(["DEUX"])).header("If-Match", current));
+        assert_eq!(edited.status(), 200, "{current}");
+    }
+    for odd in ["1.4", "W/\"1.4\"", "\"\"", "\"1.4\", \"1.3\"", "\"-1\""] {
+        let odd = edit(&json!(["X"])).header("If-Match", odd);
+        assert_eq!(door.refused(422, odd), "INVALID_EDITION");
+    }
+    assert_eq!(door.refused(422, edit(&json!(1))), "REQUIRED");
+    let large = "x".repeat(1 << 20);
+    assert_eq!(door.refused(413, edit(&json!([large]))), "REQUEST_TOO_LARGE");
+    let plain = Http::new("PATCH", &path).by(ALICE);
+    assert_eq!(door.refused(400, plain), "INVALID_JSON");
+    let stranger = Http::new("PATCH", &path).by(MALLORY).json(&json!({"lines": []}));
+    assert_eq!(door.refused(404, stranger), "JOB_NOT_FOUND");
+    let nobody = Http::new("PATCH", &path).json(&json!({"lines": []}));
+    assert_eq!(door.refused(401, nobody), "UNAUTHENTICATED");
+}
+
+#[test]
 fn a_job_that_is_over_is_deleted_once() {
     let door = Door::new();
     let job = door.json(202, small("un\ndeux"));

@@ -129,6 +129,14 @@ fn the_life_of_a_job_is_as_described() {
         204,
     );
     service.ask("getResult", get(&format!("{path}/result?format=csv")), 303);
+    let edit = || {
+        let edit = Http::new("PATCH", &format!("{path}/result")).by(ALICE);
+        edit.json(&json!({"lines": ["quatre"]}))
+    };
+    let edited = service.ask("editResult", edit(), 200);
+    assert_eq!(edited["editions"].as_array().map(Vec::len), Some(1));
+    service.ask("editResult", edit().header("if-match", "\"1.0\""), 412);
+    service.ask("getResult", get(&format!("{path}/result?format=csv")), 200);
     service.ask("cancelJob", post(&format!("{path}/cancel")), 409);
     service.ask("retryJob", post(&format!("{path}/retry")), 202);
     service.ask("cancelJob", post(&format!("{path}/cancel")), 202);

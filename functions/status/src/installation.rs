@@ -32,6 +32,7 @@ struct PipelineView<'a> {
     accepts: &'static [Accepted],
     limits: Limits,
     formats: &'static [Format],
+    editable: bool,
     settings_schema: &'a Value,
 }
 
@@ -54,6 +55,7 @@ impl<'a> From<&'a Spec> for PipelineView<'a> {
                 deadline_seconds: spec.deadline.map(|deadline| deadline.as_secs()),
             },
             formats: spec.formats,
+            editable: spec.editable,
             settings_schema: &spec.settings_schema,
         }
     }

@@ -1,6 +1,6 @@
 //! Jobs, lists, results.
 
-use docmill_core::intake::{Download, ListQuery};
+use docmill_core::intake::{Download, ListQuery, ResultQuery};
 use docmill_core::pipeline::ExportOptions;
 use docmill_core::ports::JobFilter;
 use docmill_core::problem::{FieldError, Problem};
@@ -58,11 +58,19 @@ impl StatusApp {
         let options = ExportOptions {
             start_index: request.number("start_index", 0..=u64::MAX)?,
             full: request.flag("full")?,
+            variant: request.query("variant").map(ToOwned::to_owned),
         };
-        let part = request.number("part", 1..=u64::from(u32::MAX))?;
-        let part = part.map_or(1, |part| u32::try_from(part).unwrap_or(u32::MAX));
-        let format = request.query("format");
-        match self.reader.result(&caller, id, format, part, &options).await? {
+        let number = |name: &str, least: u32| {
+            let number = request.number(name, u64::from(least)..=u64::from(u32::MAX))?;
+            Ok::<_, Problem>(number.map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
+        };
+        let query = ResultQuery {
+            format: request.query("format"),
+            part: number("part", 1)?,
+            edition: number("edition", 0)?,
+            options,
+        };
+        match self.reader.result(&caller, id, &query).await? {
             Download::Link(url) => Ok(Response::empty(303).with("location", url)),
             Download::Made {
                 bytes,

@@ -315,6 +315,10 @@ fn results_are_fetched_from_the_store_or_made() {
         (422, "UNKNOWN_FORMAT", "format=exe"),
         (422, "UNKNOWN_FORMAT", "format=../../etc/passwd"),
         (422, "NO_SUCH_EXPORT", "format=json&full=1"),
+        (422, "NO_SUCH_EXPORT", "format=json&variant=short"),
+        (422, "INVALID_NUMBER", "edition=-1"),
+        (422, "INVALID_NUMBER", "edition=4294967296"),
+        (404, "NO_SUCH_EDITION", "edition=1"),
         (422, "INVALID_FLAG", "full=perhaps"),
         (422, "INVALID_NUMBER", "start_index=-1"),
         (422, "INVALID_NUMBER", "part=0"),
@@ -335,6 +339,49 @@ fn results_are_fetched_from_the_store_or_made() {
     assert_eq!(
         door.refused(409, get(&format!("/v1/jobs/{}/result", failed.id))),
         "NO_RESULT"
+    );
+}
+
+#[test]
+fn editions_are_fetched_by_number_and_told_of() {
+    let door = Door::new();
+    let job = door.ended("un\ndeux");
+    let path = format!("/v1/jobs/{}", job.id);
+    assert_eq!(door.json(&path)["edition"], 0);
+    let body = json!({"lines": ["TROIS"]});
+    let intake = door.installation.intake();
+    let caller = alice();
+    let edited = intake.edit_result(&caller, job.id, &body, None);
+    door.installation.run(edited).unwrap();
+    let shown = door.json(&path);
+    assert_eq!(
+        (&shown["edition"], &shown["editions"][0]["number"]),
+        (&json!(1), &json!(1))
+    );
+    let linked = |query: &str| {
+        let link = door.ask(get(&format!("{path}/result{query}")));
+        assert_eq!(link.status(), 303, "{query}");
+        let transfers = &door.installation.memory.transfers;
+        transfers
+            .download(link.header("location").unwrap())
+            .unwrap()
+            .bytes
+    };
+    assert_eq!(linked(""), r#"{"edition":1,"lines":["TROIS"]}"#);
+    assert_eq!(linked("?edition=1"), linked(""));
+    assert_eq!(linked("?edition=0"), r#"{"lines":["UN","DEUX"]}"#);
+    assert_eq!(linked("?edition=0&format=csv"), "UN\r\nDEUX");
+    let made = door.ask(get(&format!("{path}/result?format=csv")));
+    assert_eq!((made.status(), made.body()), (200, &b"1,\"TROIS\"\r\n"[..]));
+    let pipelines = door.json("/v1/pipelines");
+    let editable = |name: &str| {
+        let all = pipelines["pipelines"].as_array().unwrap();
+        let one = all.iter().find(|pipeline| pipeline["name"] == name).unwrap();
+        one["editable"].clone()
+    };
+    assert_eq!(
+        (editable("lines"), editable("novel")),
+        (json!(true), json!(false))
     );
 }
 

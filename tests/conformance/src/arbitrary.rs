@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use docmill_core::edition::Edition;
 use docmill_core::ids::{JobId, LeaseToken};
 use docmill_core::job::{
     ChunkFailure, Completeness, Job, JobCredits, Lease, Notice, Phase, Priority, Reported, ResultRef, Slot,
@@ -101,18 +102,27 @@ pub fn notice() -> impl Strategy<Value = Notice> {
     (text(), text()).prop_map(|(code, message)| Notice::new(code, message))
 }
 
+fn edition() -> impl Strategy<Value = Edition> {
+    (text(), time(), text()).prop_map(|(author, at, digest)| Edition { author, at, digest })
+}
+
 /// A result.
 pub fn result() -> impl Strategy<Value = ResultRef> {
     (
         1_u32..4,
         btree_map(select(vec!["json", "csv", "xlsx"]), 1_u32..3, 0..3),
+        vec(edition(), 0..3),
     )
-        .prop_map(|(attempt, formats)| {
+        .prop_map(|(attempt, formats, editions)| {
             let formats = formats
                 .into_iter()
                 .map(|(format, parts)| (format.to_owned(), parts))
                 .collect();
-            ResultRef { attempt, formats }
+            ResultRef {
+                attempt,
+                formats,
+                editions,
+            }
         })
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use docmill_core::account::Dues;
+use docmill_core::edition::Edition;
 use docmill_core::ids::{JobId, LeaseToken, hex};
 use docmill_core::job::{Job, Phase, Reported, Slot, Stage, Status};
 use docmill_core::moves::Claim;
@@ -33,6 +34,15 @@ pub fn reported(percent: u8) -> Reported {
         index: 2,
         text: "Reading".to_owned(),
         percent,
+    }
+}
+
+/// An edition.
+pub fn edition(n: i64) -> Edition {
+    Edition {
+        author: "user".to_owned(),
+        at: at(n),
+        digest: format!("digest {n}"),
     }
 }
 

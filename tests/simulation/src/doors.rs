@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use docmill_core::access::{Action, Caller};
 use docmill_core::ids::JobId;
-use docmill_core::intake::{Download, ListQuery};
+use docmill_core::intake::{Download, ListQuery, ResultQuery};
 use docmill_core::job::Job;
-use docmill_core::pipeline::ExportOptions;
 use docmill_core::problem::Problem;
 use docmill_core::view::JobView;
 
+use crate::edits;
 use crate::lines::PRICE;
 use crate::parts::Parts;
 use crate::scenario::OPERATOR;
@@ -32,6 +32,13 @@ pub enum Door {
     Cancel,
     /// Retries it.
     Retry,
+    /// Edits its result, by the act of this number.
+    Edit {
+        /// The act.
+        act: u32,
+        /// Says which edition it is that they edit.
+        named: bool,
+    },
     /// The caller's own list of jobs.
     List,
     /// The list of the company's jobs.
@@ -53,6 +60,7 @@ impl fmt::Display for Door {
             Self::Result => "fetches the result of",
             Self::Cancel => "cancels",
             Self::Retry => "retries",
+            Self::Edit { .. } => "edits the result of",
             Self::List => "lists their own jobs, perhaps",
             Self::CompanyList => "lists the jobs of the company of",
             Self::Company => "looks at the company of",
@@ -97,8 +105,7 @@ async fn ask_job(sim: &Sim, parts: &Parts, caller: &Caller, before: &Job, door: 
             (Action::SeeJob, seen)
         }
         Door::Result => {
-            let plain = ExportOptions::default();
-            let link = reader.result(caller, id, None, 1, &plain).await;
+            let link = reader.result(caller, id, &ResultQuery::default()).await;
             (Action::FetchResult, link.map(|link| names(sim, id, &link)))
         }
         Door::Cancel => {
@@ -108,6 +115,10 @@ async fn ask_job(sim: &Sim, parts: &Parts, caller: &Caller, before: &Job, door: 
         Door::Retry => {
             let accepted = parts.intake.retry(caller, id).await;
             (Action::RetryJob, accepted.map(|_| None))
+        }
+        Door::Edit { act, named } => {
+            let edited = edits::edit(sim, parts, caller, before, (act, named)).await;
+            (Action::EditResult, edited)
         }
         _ => {
             let job = reader.job(caller, id).await;

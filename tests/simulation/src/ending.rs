@@ -10,6 +10,7 @@ use docmill_core::running::Tenant;
 use docmill_core::view::{Event, EventType};
 use futures::FutureExt;
 
+use crate::edits;
 use crate::lines;
 use crate::parts::Parts;
 use crate::scenario::{COMPANIES, Outage, USERS};
@@ -85,6 +86,7 @@ pub(crate) fn check(sim: &Sim, parts: &Parts) -> Broken {
         return Some(("§4", format!("{name} has places left without a job that runs")));
     }
     let broken = records.iter().find_map(|job| events(sim, parts, job));
+    let broken = broken.or_else(|| records.iter().find_map(|job| edits::check(sim, parts, job)));
     let broken = broken.or_else(|| USERS.into_iter().find_map(|user| credits(sim, parts, user)));
     broken.or_else(|| {
         let state = sim.state();

@@ -11,6 +11,7 @@
 mod crowd;
 mod dice;
 mod doors;
+mod edits;
 mod ending;
 mod fate;
 mod lines;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use docmill_core::edition::Editor;
 use docmill_core::ids::JobId;
 use docmill_core::pipeline::{
     Accepted, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome, Pipeline,
@@ -16,6 +17,7 @@ use docmill_core::problem::{FieldError, Problem};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
+use crate::edits;
 use crate::scenario::{Act, Do, Script, What};
 use crate::sim::Sim;
 
@@ -98,6 +100,7 @@ impl Lines {
             settings_schema: json!({}),
             deadline,
             limits_starts: name == QUICK,
+            editable: true,
         };
         Self { spec, sim }
     }
@@ -248,5 +251,9 @@ impl Pipeline for Lines {
 
     fn export(&self, _: &str, _: &ExportOptions, _: &[u8]) -> Result<Option<Bytes>, Problem> {
         Ok(None)
+    }
+
+    fn edit(&self, json: &[u8], body: &Value, _by: &Editor) -> Result<Option<Bytes>, Problem> {
+        Ok(edits::edited(json, body).map(|result| result.to_string().into()))
     }
 }

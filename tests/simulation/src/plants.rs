@@ -1,7 +1,7 @@
 //! Bugs that can be planted, to show that the simulation finds what it is there to find. Each sits in a port or in the
 //! scheduler: the code that goes to production carries no switch.
 
-use docmill_core::job::{Job, Phase};
+use docmill_core::job::{Job, Phase, Status};
 use docmill_core::step::{Edit, Guard, Step};
 
 use crate::story::is_renewal;
@@ -38,11 +38,12 @@ pub enum Plant {
     RepeatTakesAgain,
     FloorIgnored,
     ChargesFromStaleRecord,
+    EditsStaleResult,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::CountsInsteadOfSet,
         Self::NoFencingToken,
         Self::NoConditionOnAttempt,
@@ -71,6 +72,7 @@ impl Plant {
         Self::RepeatTakesAgain,
         Self::FloorIgnored,
         Self::ChargesFromStaleRecord,
+        Self::EditsStaleResult,
     ];
 
     /// Its name on the command line.
@@ -104,6 +106,7 @@ impl Plant {
             Self::RepeatTakesAgain => "repeat-takes-again",
             Self::FloorIgnored => "floor-ignored",
             Self::ChargesFromStaleRecord => "charge-from-stale-record",
+            Self::EditsStaleResult => "edit-stale-result",
         }
     }
 
@@ -150,6 +153,7 @@ impl Plant {
             Self::ChargesFromStaleRecord => {
                 "An end is charged by the record as it was read, whatever was written since."
             }
+            Self::EditsStaleResult => "An edit is written whatever others have edited since it was begun.",
         }
     }
 
@@ -181,6 +185,8 @@ impl Plant {
             Self::ChargesInFull | Self::ChargesFromStaleRecord => &["P5"],
             Self::CountedOutside | Self::RefusedCounted | Self::RepeatTakesAgain => &["limits"],
             Self::FloorIgnored => &["P6"],
+            // The edition that is written over is seen at once to be none more.
+            Self::EditsStaleResult => &["edits", "P4"],
         }
     }
 
@@ -192,7 +198,12 @@ impl Plant {
 
 /// Whether the step ends a job with a result.
 pub(crate) fn is_completion(step: &Step) -> bool {
-    step.edits.iter().any(|edit| matches!(edit, Edit::Result(_)))
+    step.edits.contains(&Edit::Status(Status::Completed))
+}
+
+/// Whether the step makes an edition.
+fn is_edit(step: &Step) -> bool {
+    !is_completion(step) && step.edits.iter().any(|edit| matches!(edit, Edit::Result(_)))
 }
 
 /// The step as the bug would have written it.
@@ -210,7 +221,8 @@ pub(crate) fn bend(plant: Option<Plant>, step: &Step, job: &Job) -> Step {
         Plant::CancelIgnored if claims || is_completion(step) || is_renewal(step) => {
             |guard| matches!(guard, Guard::CancelRequested(false))
         }
-        Plant::ChargesFromStaleRecord => |guard| matches!(guard, Guard::VersionIs(_)),
+        Plant::ChargesFromStaleRecord if !is_edit(step) => |guard| matches!(guard, Guard::VersionIs(_)),
+        Plant::EditsStaleResult if is_edit(step) => |guard| matches!(guard, Guard::VersionIs(_)),
         Plant::LiveLeasesTaken => |guard| matches!(guard, Guard::SlotFree { .. }),
         _ => |_| false,
     };

@@ -69,6 +69,13 @@ pub enum What {
         /// The act.
         of: u32,
     },
+    /// Edits its result.
+    Edit {
+        /// The act.
+        of: u32,
+        /// Says which edition it is that they edit.
+        named: bool,
+    },
     /// Opens a WebSocket and follows the job, or all of the user's jobs.
     Follow {
         /// The act.

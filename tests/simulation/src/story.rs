@@ -40,6 +40,7 @@ pub(crate) fn describe(step: &Step) -> String {
             Edit::Status(Status::Completed) => "completes".to_owned(),
             Edit::Error(Some(error)) => format!("fails with {}", error.code),
             Edit::Cancel(Some(_)) => "accepts the cancel".to_owned(),
+            Edit::Result(result) => format!("makes edition {}", result.newest()),
             Edit::WarnedAt(Some(_)) => "warns of the deadline".to_owned(),
             _ => return None,
         })

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::dice::Dice;
+use crate::edits;
 use crate::fate::{Fate, Menu, Weather};
 use crate::rules::Rules;
 use crate::scenario::{Act, Outage, Scenario};
@@ -35,7 +36,12 @@ impl Tape {
     /// The users' part of the tape of `seed`; the faults are drawn as the run goes.
     pub(crate) fn blank(seed: u64) -> Self {
         let crowded = Rules::of(seed).crowded;
-        let Scenario { acts, outage, calm } = Scenario::of(&mut Dice::new(seed), crowded);
+        let Scenario {
+            mut acts,
+            outage,
+            calm,
+        } = Scenario::of(&mut Dice::new(seed), crowded);
+        edits::draw(seed, &mut acts);
         Self {
             seed,
             acts,

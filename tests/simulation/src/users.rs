@@ -74,6 +74,10 @@ pub(crate) async fn perform(sim: Arc<Sim>, parts: Rc<Parts>, act: Act) {
         What::Submit { .. } | What::Again { .. } => submit(&sim, &parts, &act, &caller).await,
         What::Cancel { of } => ask(&sim, &parts, &caller, of, &[Door::Cancel]).await,
         What::Retry { of } => ask(&sim, &parts, &caller, of, &[Door::Retry]).await,
+        What::Edit { of, named } => {
+            let door = Door::Edit { act: act.id, named };
+            ask(&sim, &parts, &caller, of, &[door]).await;
+        }
         What::Ask { of, door } => ask(&sim, &parts, &caller, of, &[door]).await,
         What::Pry { of } => ask(&sim, &parts, &caller, of, &EVERY_DOOR).await,
         What::Follow { of, mine } => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use reqwest::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Map, Value, json};
@@ -97,8 +97,10 @@ pub struct JobQuery {
 pub struct ResultQuery {
     pub format: Option<String>,
     pub part: Option<u32>,
+    pub edition: Option<u32>,
     pub start_index: Option<u64>,
     pub full: bool,
+    pub variant: Option<String>,
 }
 
 impl Client {
@@ -254,6 +256,19 @@ impl Client {
         self.job_of(response).await
     }
 
+    /// Makes the next edition of the job's result, with `basis` only if that is still the newest. Not repeated: a second time
+    /// it would make one more.
+    pub async fn edit(&self, id: &str, body: &Value, basis: Option<&str>) -> ClientResult<Job> {
+        let mut request = self
+            .request(Method::PATCH, &format!("{}/result", job_link(id)))?
+            .json(body);
+        if let Some(basis) = basis {
+            request = request.header(IF_MATCH, format!("\"{basis}\""));
+        }
+        let response = self.accepted(self.send(request).await?).await?;
+        self.job_of(response).await
+    }
+
     /// Deletes a job that is over. Not repeated: a second time it would not be found.
     pub async fn delete(&self, id: &str) -> ClientResult<()> {
         let request = self.request(Method::DELETE, &job_link(id))?;
@@ -278,12 +293,15 @@ impl Client {
     async fn result_link(&self, id: &str, query: &ResultQuery) -> ClientResult<Response> {
         let part = query.part.map(|part| part.to_string());
         let start_index = query.start_index.map(|index| index.to_string());
+        let edition = query.edition.map(|edition| edition.to_string());
         let full = query.full.then(|| "1".to_owned());
         let pairs = [
             ("format", &query.format),
             ("part", &part),
+            ("edition", &edition),
             ("start_index", &start_index),
             ("full", &full),
+            ("variant", &query.variant),
         ];
         let pairs = pairs.iter().filter_map(|(k, v)| Some((*k, v.as_deref()?)));
         let link = with_query(&format!("{}/result", job_link(id)), pairs);

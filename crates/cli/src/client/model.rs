@@ -38,6 +38,8 @@ pub struct Job {
     pub warnings: Vec<Notice>,
     pub error: Option<Notice>,
     pub formats: Vec<String>,
+    pub edition: Option<u32>,
+    pub editions: Vec<Edition>,
     pub usage: Usage,
     pub created_at: String,
     pub updated_at: String,
@@ -65,6 +67,16 @@ pub struct FailedChunk {
     pub code: String,
     pub message: String,
     pub attempts: u32,
+}
+
+/// What somebody made of a result.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "the fields are those of the API description")]
+pub struct Edition {
+    pub number: u32,
+    pub author: String,
+    pub at: String,
 }
 
 /// A file of a job.

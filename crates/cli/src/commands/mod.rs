@@ -1,6 +1,7 @@
 //! One file a command; each is arguments in, exit code out.
 
 mod doctor;
+mod edit;
 mod jobs;
 mod result;
 mod run;
@@ -31,6 +32,7 @@ pub async fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Retry(arguments) => jobs::retry(&client(global)?, arguments, global.json).await,
         Command::Delete(arguments) => jobs::delete(&client(global)?, &arguments.id, global.json).await,
         Command::Result(arguments) => result::download(&client(global)?, arguments).await,
+        Command::Edit(arguments) => edit::edit(&client(global)?, arguments, global.json).await,
         Command::Run(arguments) => run::run(arguments, global.json).await,
         Command::Doctor => doctor::doctor(&client(global)?).await,
         Command::Completions { shell } => {

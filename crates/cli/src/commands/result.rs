@@ -20,8 +20,10 @@ pub(super) async fn download(client: &Client, arguments: &Download) -> Result<Ex
     let query = ResultQuery {
         format: form.format.clone(),
         part: form.part,
+        edition: arguments.edition,
         start_index: form.start_index,
         full: form.full,
+        variant: form.variant.clone(),
     };
     let mut response = client.result(&arguments.id, &query).await?;
     let mut sink = Sink::open(&target).await?;

@@ -52,6 +52,7 @@ async fn write(arguments: &Run, ended: &Ended) -> Result<(), Failure> {
     let options = ExportOptions {
         start_index: form.start_index,
         full: form.full,
+        variant: form.variant.clone(),
     };
     let bytes = ended
         .result(form.format.as_deref(), form.part.unwrap_or(1), &options)

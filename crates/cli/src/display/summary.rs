@@ -80,6 +80,10 @@ pub fn details(job: &Job) -> String {
     if !job.formats.is_empty() {
         rows.push(("Formats", printable(&job.formats.join(", "))));
     }
+    for edition in &job.editions {
+        let (author, at) = (printable(&edition.author), date_time(&edition.at));
+        rows.push(("Edition", format!("{} by {author}, {at} UTC", edition.number)));
+    }
     let mut text: String = rows
         .iter()
         .map(|(name, value)| format!("{name:9} {value}\n"))

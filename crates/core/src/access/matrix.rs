@@ -61,6 +61,8 @@ pub enum Action {
     SeeJob,
     /// Fetch a job's result.
     FetchResult,
+    /// Edit a job's result.
+    EditResult,
     /// Bring a job's files and start it.
     BringFiles,
     /// Cancel a job.
@@ -109,7 +111,7 @@ const fn rule(action: Action, name: &'static str, allowed: &'static [Standing]) 
 }
 
 /// The table. Operators run the installation: they see how jobs do, and stop them, but get at no document and no result.
-/// A company's members see its work; what ends, repeats or removes it is for who made it and for the company's admins.
+/// A company's members see its work; what changes, ends, repeats or removes it is for who made it and for the company's admins.
 pub const MATRIX: &[Rule] = &[
     rule(
         Action::SeeJob,
@@ -121,6 +123,7 @@ pub const MATRIX: &[Rule] = &[
         "fetch a job's result",
         &[Owner, Member, Admin],
     ),
+    rule(Action::EditResult, "edit a job's result", &[Owner, Admin]),
     rule(Action::BringFiles, "bring a job's files and start it", &[Owner]),
     rule(Action::CancelJob, "cancel a job", &[Owner, Admin, Operator]),
     rule(Action::RetryJob, "retry a job", &[Owner, Admin]),

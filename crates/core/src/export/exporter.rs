@@ -243,6 +243,12 @@ impl Exporter {
                 self.object(&key, &name, archive).await?;
             }
         }
+        for number in 1..=result.newest() {
+            if let Some(key) = result.json_key(job.id, number) {
+                self.object(&key, &format!("{folder}/editions/{number}.json"), archive)
+                    .await?;
+            }
+        }
         Ok(())
     }
 

@@ -41,6 +41,7 @@ impl Intake {
         let action = match deed {
             Deed::JobCancelled => Action::CancelJob,
             Deed::JobRetried => Action::RetryJob,
+            Deed::ResultEdited => Action::EditResult,
             Deed::JobDeleted => Action::DeleteJob,
             _ => Action::BringFiles,
         };

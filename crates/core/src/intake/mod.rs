@@ -1,4 +1,4 @@
-//! What users do to jobs: create, upload, start, cancel, retry, delete; and read.
+//! What users do to jobs: create, upload, start, cancel, retry, edit, delete; and read.
 
 mod audit;
 mod companies;
@@ -6,7 +6,9 @@ mod company_data;
 mod control;
 mod create;
 mod described;
+mod download;
 mod dues;
+mod editions;
 mod fields;
 mod figures;
 mod read;
@@ -19,9 +21,10 @@ use serde_json::Value;
 pub use audit::AuditPage;
 pub use companies::{CompanyView, NewCompany, NewInvitation, NewRole, OwnCompanies};
 pub use company_data::{DissolutionView, ExportView, PartView};
+pub use download::{Download, ResultQuery};
 pub use fields::{MAX_FILES, clean_file_name};
 pub use figures::{Accounting, CreditsView, EstimateView, Stats};
-pub use read::{Download, EventPage, JobList, ListQuery, Reader};
+pub use read::{EventPage, JobList, ListQuery, Reader};
 pub use uploads::{FileUpload, MAX_PART_LINKS, StartFile, StartRequest, UploadPart, Uploads};
 
 use bytes::Bytes;

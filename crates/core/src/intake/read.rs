@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use bytes::Bytes;
 use serde::Serialize;
 
 use super::Accepted;
@@ -13,13 +12,11 @@ use crate::access::{Action, Caller, Doors, Granted};
 use crate::account::Ledger;
 use crate::audit::Audit;
 use crate::ids::JobId;
-use crate::job::{Job, Phase};
-use crate::pipeline::{ExportOptions, Format, Registry};
-use crate::plan::{part_name, result_key};
-use crate::ports::{BlobStore, Clock, Fetched, JobFilter, ListCursor, Transfers};
+use crate::job::Phase;
+use crate::pipeline::Registry;
+use crate::ports::{BlobStore, Clock, JobFilter, ListCursor, Transfers};
 use crate::problem::{FieldError, Problem};
 use crate::stream_token::StreamTokens;
-use crate::timing::RESULT_LINK_LIFE;
 use crate::view::{Event, JobView, view};
 
 /// Events in one answer.
@@ -30,9 +27,6 @@ const MAX_LIST: usize = 100;
 
 /// Longest a request may wait for the first newer event; API Gateway gives up at 30 s.
 const MAX_WAIT: Duration = Duration::from_secs(20);
-
-/// The result that is read to make an export of it.
-const MAX_EXPORT_SOURCE_BYTES: u64 = 128 << 20;
 
 /// Reads for users. It never writes.
 #[derive(Clone)]
@@ -81,22 +75,6 @@ pub struct EventPage {
     /// Whether nothing more will come in this attempt.
     #[serde(skip)]
     pub ended: bool,
-}
-
-/// How a result is to be fetched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Download {
-    /// From here.
-    Link(String),
-    /// It was made for this request.
-    Made {
-        /// The bytes.
-        bytes: Bytes,
-        /// Media type.
-        content_type: &'static str,
-        /// Name to save it under.
-        file_name: String,
-    },
 }
 
 impl Reader {
@@ -207,97 +185,6 @@ impl Reader {
             latest = now.ok_or_else(Problem::job_not_found)?;
         }
     }
-
-    /// Where to fetch the result of the caller's job.
-    pub async fn result(
-        &self,
-        caller: &Caller,
-        id: JobId,
-        format: Option<&str>,
-        part: u32,
-        options: &ExportOptions,
-    ) -> Result<Download, Problem> {
-        let granted = self.doors.job(caller, id, Action::FetchResult).await?;
-        let job = granted.job();
-        let pipeline = self.registry.get(&job.pipeline).ok_or_else(Problem::internal)?;
-        let spec = pipeline.spec();
-        let format = match format {
-            None => spec.formats.first(),
-            Some(name) => spec.formats.iter().find(|format| format.name == name),
-        };
-        let format = format.ok_or_else(|| unknown_format(spec.formats))?;
-        let Some(result) = &job.result else {
-            return Err(no_result(job));
-        };
-        let Some(parts) = result.formats.get(format.name) else {
-            return Err(unknown_format(spec.formats));
-        };
-        let stem = file_stem(job);
-        if !options.is_plain() {
-            let key = result_key(id, result.attempt, "json", 1);
-            let Fetched::Found(json) = self.blobs.get(&key, None, MAX_EXPORT_SOURCE_BYTES).await? else {
-                return Err(Problem::conflict("RESULT_GONE", "The result is no longer kept."));
-            };
-            let bytes = pipeline.export(format.name, options, &json)?.ok_or_else(|| {
-                Problem::invalid(vec![FieldError::new(
-                    "format",
-                    "NO_SUCH_EXPORT",
-                    "This format has no such options.",
-                )])
-            })?;
-            let file_name = part_name(&stem, format.extension, 1);
-            return Ok(Download::Made {
-                bytes,
-                content_type: format.content_type,
-                file_name,
-            });
-        }
-        if part == 0 || part > *parts {
-            let detail = format!("This result has {parts} part(s) in that format.");
-            return Err(Problem::new(404, "NO_SUCH_PART", detail));
-        }
-        let file_name = part_name(&stem, format.extension, part);
-        let key = result_key(id, result.attempt, format.name, part);
-        let url = self
-            .transfers
-            .sign_get(&key, &file_name, format.content_type, RESULT_LINK_LIFE)
-            .await?;
-        Ok(Download::Link(url))
-    }
-}
-
-fn no_result(job: &Job) -> Problem {
-    if job.status.is_terminal() {
-        Problem::conflict(
-            "NO_RESULT",
-            format!("The job has no result: it is {}.", job.status),
-        )
-    } else {
-        Problem::conflict(
-            "NOT_FINISHED",
-            "The job is not finished yet. Its result will be here then.",
-        )
-    }
-}
-
-fn unknown_format(formats: &[Format]) -> Problem {
-    let names: Vec<&str> = formats.iter().map(|format| format.name).collect();
-    let detail = format!("The format must be one of: {}.", names.join(", "));
-    Problem::invalid(vec![FieldError::new("format", "UNKNOWN_FORMAT", detail)])
-}
-
-/// The label, or the first file's name without its extension.
-fn file_stem(job: &Job) -> String {
-    let name = job
-        .label
-        .as_deref()
-        .or(job.file_name.as_deref())
-        .unwrap_or("result");
-    let stem = match name.rsplit_once('.') {
-        Some((stem, _)) if job.label.is_none() && !stem.is_empty() => stem,
-        _ => name,
-    };
-    super::clean_file_name(stem)
 }
 
 fn encode_cursor(cursor: &ListCursor) -> Result<String, Problem> {

@@ -29,8 +29,7 @@ impl Sweep {
             }
         }
         filled += self.fill(job, last.as_ref(), seen + 1, job.version + 1).await?;
-        let audited = moves::audited(job.attempt, job.expires_at);
-        let deleted = match self.engine.apply(job.id, &audited).await? {
+        let deleted = match self.engine.apply(job.id, &moves::audited(job)).await? {
             Applied::Yes(_) => false,
             Applied::Refused(job) => job.is_gone(self.engine.clock.now()),
             Applied::Unknown => true,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use docmill_core::codes;
+use docmill_core::edition::Editor;
 use docmill_core::model::{AnswerForm, ModelRequest, Tier};
 use docmill_core::pipeline::{
     Accepted, AskError, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome,
@@ -218,8 +219,35 @@ impl Pipeline for Lines {
         })
     }
 
-    fn export(&self, _: &str, _: &ExportOptions, _: &[u8]) -> Result<Option<Bytes>, Problem> {
-        Ok(None)
+    /// The lines as they are, or with the variant `numbered` with their numbers.
+    fn export(&self, format: &str, options: &ExportOptions, json: &[u8]) -> Result<Option<Bytes>, Problem> {
+        if format != "txt" {
+            return Ok(None);
+        }
+        let result: Value = serde_json::from_slice(json).unwrap();
+        let lines = result["lines"].as_array().unwrap().iter();
+        let lines = (1..).zip(lines.map(|line| line.as_str().unwrap()));
+        let lines: Vec<String> = match options.variant.as_deref() {
+            None => lines.map(|(_, line)| line.to_owned()).collect(),
+            Some("numbered") => lines.map(|(n, line)| format!("{n} {line}")).collect(),
+            Some(_) => {
+                let error = FieldError::new("variant", "UNKNOWN_VARIANT", "The variant is `numbered`.");
+                return Err(Problem::invalid(vec![error]));
+            }
+        };
+        Ok(Some(lines.join("\n").into()))
+    }
+
+    /// `{"add": "…"}` puts a line behind the others.
+    fn edit(&self, json: &[u8], body: &Value, by: &Editor) -> Result<Option<Bytes>, Problem> {
+        let Some(line) = body["add"].as_str() else {
+            let error = FieldError::new("add", "REQUIRED", "Please say what to add.");
+            return Err(Problem::invalid(vec![error]));
+        };
+        let mut result: Value = serde_json::from_slice(json).unwrap();
+        result["lines"].as_array_mut().unwrap().push(json!(line));
+        result["edited"] = json!({"by": by.author, "at": by.at, "number": by.number});
+        Ok(Some(result.to_string().into()))
     }
 }
 
@@ -285,6 +313,7 @@ impl Lines {
             settings_schema: json!({}),
             deadline: None,
             limits_starts: false,
+            editable: true,
         };
         Self { spec, script, clock }
     }

@@ -35,6 +35,7 @@ use docmill_core::view::Event;
 use docmill_memory::{Memory, SeededEntropy, VirtualClock};
 use futures::executor::{LocalPool, LocalSpawner, block_on};
 use futures::task::LocalSpawnExt;
+use serde_json::json;
 
 pub use lines::{Do, Lines, Script};
 
@@ -252,6 +253,12 @@ impl World {
         self.run_until(Duration::from_secs(3600), || self.job(id).status.is_terminal());
         while self.work() {}
         self.job(id)
+    }
+
+    /// Adds a line to the job's result, as its owner.
+    pub fn edit(&self, id: JobId) {
+        let body = json!({"add": "more"});
+        block_on(self.intake.edit_result(&self.caller, id, &body, None)).unwrap();
     }
 
     pub fn sweep(&self) -> Swept {

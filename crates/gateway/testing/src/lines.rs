@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use docmill_core::edition::Editor;
 use docmill_core::pipeline::{
     Accepted, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome, Pipeline,
     PlanRequest, Planned, PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
@@ -47,6 +48,7 @@ impl Default for Lines {
                 settings_schema: json!({"type": "object", "properties": {"upper": {"type": "boolean"}}}),
                 deadline: None,
                 limits_starts: false,
+                editable: true,
             },
         }
     }
@@ -166,5 +168,17 @@ impl Pipeline for Lines {
         let first = options.start_index.unwrap_or(1);
         let rows = (first..).zip(lines).map(|(n, line)| format!("{n},{line}\r\n"));
         Ok(Some(rows.collect::<String>().into()))
+    }
+
+    /// `{"lines": […]}` puts these in the place of the others.
+    fn edit(&self, json: &[u8], body: &Value, by: &Editor) -> Result<Option<Bytes>, Problem> {
+        if !body["lines"].is_array() {
+            let error = FieldError::new("lines", "REQUIRED", "`lines` is a list.");
+            return Err(Problem::invalid(vec![error]));
+        }
+        let mut result: Value = serde_json::from_slice(json).map_err(|_| Problem::internal())?;
+        result["lines"] = body["lines"].clone();
+        result["edition"] = json!(by.number);
+        Ok(Some(result.to_string().into()))
     }
 }

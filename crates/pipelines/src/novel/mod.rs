@@ -142,6 +142,7 @@ impl Novel {
                 settings_schema: settings::schema(false),
                 deadline: None,
                 limits_starts: true,
+                editable: false,
             },
         }
     }
@@ -322,6 +323,10 @@ impl Pipeline for Novel {
     fn export(&self, format: &str, options: &ExportOptions, json: &[u8]) -> Result<Option<Bytes>, Problem> {
         if format != CSV.name && format != XLSX.name {
             return Ok(None);
+        }
+        if options.variant.is_some() {
+            let error = FieldError::new("variant", "UNKNOWN_VARIANT", "This format has no variants.");
+            return Err(Problem::invalid(vec![error]));
         }
         let document: StoredDocument = serde_json::from_slice(json).map_err(|error| {
             tracing::error!(%error, "stored result cannot be read");

@@ -426,9 +426,12 @@ fn exports_are_made_from_the_result() {
     let json = file(&merged, "json", 1);
     let novel = Novel::new();
     let export = |format: &str, start_index, full| {
-        novel
-            .export(format, &ExportOptions { start_index, full }, json)
-            .unwrap()
+        let options = ExportOptions {
+            start_index,
+            full,
+            ..ExportOptions::default()
+        };
+        novel.export(format, &options, json).unwrap()
     };
     assert_eq!(
         export("csv", Some(7), false).unwrap(),
@@ -440,6 +443,12 @@ fn exports_are_made_from_the_result() {
     ));
     assert!(export("xlsx", None, true).unwrap().starts_with(b"PK"));
     assert_eq!(export("txt", None, true), None);
+    let other = ExportOptions {
+        variant: Some("rhymed".into()),
+        ..ExportOptions::default()
+    };
+    let refused = novel.export("csv", &other, json).unwrap_err();
+    assert_eq!(refused.errors[0].code, "UNKNOWN_VARIANT");
     assert_eq!(
         novel
             .export("csv", &ExportOptions::default(), b"{")

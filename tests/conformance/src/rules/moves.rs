@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::steps::{agree, expected};
-use crate::make::{at, stage};
+use crate::make::{at, edition, stage};
 use crate::property::holds_for_all;
 use crate::{Ports, arbitrary};
 
@@ -26,7 +26,7 @@ struct Chosen {
     notices: Vec<Notice>,
 }
 
-const MOVES: u8 = 25;
+const MOVES: u8 = 26;
 
 fn chosen() -> impl Strategy<Value = Chosen> {
     let claim = (1_u32..3, arbitrary::slot(), arbitrary::token());
@@ -98,8 +98,13 @@ impl Chosen {
             19 => moves::cancelled(attempt, now),
             20 => moves::warn_deadline(attempt, now, notice),
             21 => moves::discard(attempt, now),
-            22 => moves::audited(attempt, job.expires_at),
+            22 => moves::audited(job),
             23 => moves::cool_down(&of_chunk, now, at(self.now_ms + 9), usage),
+            24 => {
+                let mut result = job.result.clone().unwrap_or_default();
+                result.editions.push(edition(1));
+                moves::edit(job, result, now)
+            }
             _ => {
                 let credits = JobCredits {
                     reserved: n,

@@ -9,7 +9,7 @@ use docmill_core::step::{Applied, Edit, Guard, Step};
 use docmill_core::usage::Usage;
 use proptest::collection::vec;
 
-use crate::make::{at, reported, stage, token};
+use crate::make::{at, edition, reported, stage, token};
 use crate::property::holds_for_all;
 use crate::{Ports, arbitrary};
 
@@ -124,6 +124,7 @@ fn full(ports: &Ports) -> Job {
         result: Some(ResultRef {
             attempt: 1,
             formats: [("json".to_owned(), 1)].into(),
+            editions: vec![edition(1)],
         }),
         credits: Some(JobCredits {
             reserved: 9,
@@ -364,6 +365,7 @@ fn edits() -> Vec<Edit> {
         Edit::Result(ResultRef {
             attempt: 2,
             formats: [("csv".to_owned(), 2)].into(),
+            editions: vec![edition(1), edition(2)],
         }),
         Edit::Reserve(JobCredits {
             reserved: 7,

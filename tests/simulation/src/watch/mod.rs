@@ -32,6 +32,7 @@ pub(crate) use members::{Answer, Members, Since, Thing};
 pub(crate) use messages::Messages;
 pub(crate) use rights::{acted_in, heard};
 
+use crate::edits::Edited;
 use crate::rules::Rules;
 use crate::sim::Sim;
 
@@ -71,6 +72,8 @@ pub(crate) struct Watch {
     pub(crate) versions: BTreeMap<JobId, Vec<Version>>,
     /// Results that were just said to be there.
     pub(crate) completed: Vec<Job>,
+    /// Edits of results that were acknowledged.
+    pub(crate) edits: Vec<Edited>,
     /// Versions whose record the stream lost.
     pub(crate) lost_changes: Vec<(JobId, u64)>,
     /// Attempts that ended, by status with outcome or code; for the figures.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use docmill_core::job::{Job, Status};
+use docmill_core::job::{Job, ResultRef, Status};
 use docmill_core::step::{Edit, Guard, Step};
 use docmill_core::time::Time;
 use docmill_core::timing::Timing;
@@ -112,10 +112,30 @@ fn versions(old: &Job, new: &Job, step: &Step) -> Broken {
     if old.attempt == new.attempt && after < before {
         return Some(("P4", format!("percent falls from {before} to {after}")));
     }
-    if old.attempt == new.attempt && old.status.is_terminal() && !same {
+    if old.attempt == new.attempt && old.status.is_terminal() && !same && !is_edited(old, new) {
         return Some(("P4", "an attempt that is over changes".to_owned()));
     }
     None
+}
+
+/// Whether a completed job has one edition of its result more, and nothing else has changed.
+fn is_edited(old: &Job, new: &Job) -> bool {
+    let (Some(before), Some(after)) = (&old.result, &new.result) else {
+        return false;
+    };
+    let rest = ResultRef {
+        editions: before.editions.clone(),
+        ..after.clone()
+    };
+    let one_more = after
+        .editions
+        .split_last()
+        .is_some_and(|(_, rest)| rest == before.editions);
+    let as_before = Job {
+        result: Some(rest),
+        ..new.clone()
+    };
+    old.status == Status::Completed && one_more && seen(old) == seen(&as_before)
 }
 
 /// What clients see change.

@@ -16,6 +16,7 @@ pub(super) fn check(members: &Members, user: Option<&str>, new: &Job, step: &Ste
     let action = step.edits.iter().find_map(|edit| match edit {
         Edit::Cancel(Some(_)) => Some(Action::CancelJob),
         Edit::Attempt(_) => Some(Action::RetryJob),
+        Edit::Result(_) => Some(Action::EditResult),
         _ => None,
     })?;
     let actions = (Action::SeeJob, action);

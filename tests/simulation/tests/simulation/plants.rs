@@ -66,6 +66,7 @@ found! {
     a_repeated_creation_that_takes_again_is_found: RepeatTakesAgain,
     an_ignored_floor_is_found: FloorIgnored,
     a_charge_from_a_stale_record_is_found: ChargesFromStaleRecord,
+    an_edit_of_a_stale_result_is_found: EditsStaleResult,
 }
 
 #[test]
