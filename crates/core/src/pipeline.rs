@@ -213,6 +213,9 @@ pub struct Format {
     pub content_type: &'static str,
     /// Extension without its dot.
     pub extension: &'static str,
+    /// It shows the job's files, not what was made of them: no edit of the result changes it.
+    #[serde(skip)]
+    pub is_of_files: bool,
 }
 
 /// What a pipeline tells of itself.

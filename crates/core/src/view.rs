@@ -45,12 +45,10 @@ pub fn progress(job: &Job) -> Progress {
         }
         _ => from,
     };
-    let reported = job
-        .reported
-        .as_ref()
-        .filter(|reported| reported.percent >= computed);
-    let percent = reported.map_or(computed, |reported| reported.percent);
-    let (stage_index, text) = reported.map_or(
+    let reported = job.reported.as_ref();
+    let percent = reported.map_or(computed, |reported| reported.percent.max(computed));
+    // Of the stage that the job is in and the one that was reported, the later one is shown.
+    let (stage_index, text) = reported.filter(|reported| reported.index >= index).map_or(
         (index, job.stage.text.as_str()),
         |Reported { index, text, .. }| (*index, text.as_str()),
     );

@@ -54,7 +54,10 @@ mod tests {
             (f64::NAN, f64::NEG_INFINITY, f64::INFINITY),
         ] {
             let found = super::hypot(x, y);
-            assert!(found == length || (found / length - 1.0).abs() < 1e-15, "{x} {y} {found}");
+            assert!(
+                found == length || (found / length - 1.0).abs() < 1e-15,
+                "{x} {y} {found}"
+            );
             assert_eq!(f64::hypot(x, y).to_bits(), found.to_bits(), "{x} {y}");
         }
         assert!(super::hypot(f64::NAN, 1.0).is_nan());

@@ -152,9 +152,7 @@ mod tests {
             (rows.width(), rows.height(), rows.bytes()),
             (3, 2, &b"abcdef"[..])
         );
-        output.write_all(
-            br#"[{"text":"Il","corners":[[0,0],[2,0],[2,1],[0,1]],"confidence":0.5,"line":0}]"#,
-        )
+        output.write_all(br#"[{"text":"Il","corners":[[0,0],[2,0],[2,1],[0,1]],"confidence":0.5,"line":0}]"#)
     }
 
     fn give_up(_: &[String], _: Vec<u8>, _: &mut dyn Write) -> io::Result<()> {

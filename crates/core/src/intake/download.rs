@@ -71,9 +71,10 @@ impl Reader {
         let source = result.json_key(id, edition).ok_or_else(|| no_edition(result))?;
         let is_plain = query.options.is_plain();
         // Of an edition only the JSON is stored.
-        let (stored, parts) = match edition {
-            0 => (is_plain, *parts),
-            _ => (is_plain && format.name == "json", 1),
+        let is_workers = edition == 0 || format.is_of_files;
+        let (stored, parts) = match is_workers {
+            true => (is_plain, *parts),
+            false => (is_plain && format.name == "json", 1),
         };
         let part = query.part.unwrap_or(1);
         if part == 0 || (part > parts && is_plain) {
@@ -83,9 +84,9 @@ impl Reader {
         if !stored {
             return self.made(job, pipeline, format, &source, &query.options).await;
         }
-        let key = match edition {
-            0 => result_key(id, result.attempt, format.name, part),
-            _ => source,
+        let key = match is_workers {
+            true => result_key(id, result.attempt, format.name, part),
+            false => source,
         };
         let file_name = part_name(&file_stem(job), format.extension, part);
         let url = self

@@ -303,11 +303,13 @@ impl Lines {
                     name: "json",
                     content_type: "application/json",
                     extension: "json",
+                    is_of_files: false,
                 },
                 Format {
                     name: "txt",
                     content_type: "text/plain",
                     extension: "txt",
+                    is_of_files: false,
                 },
             ],
             settings_schema: json!({}),

@@ -108,7 +108,9 @@ impl Leveling {
             _ => raster,
         };
         match checked_pixels(to_width, to_height) {
-            Ok(pixels) if self.milli_degrees != 0 => rotated(&raster, self.radians(), (to_width, to_height), pixels),
+            Ok(pixels) if self.milli_degrees != 0 => {
+                rotated(&raster, self.radians(), (to_width, to_height), pixels)
+            }
             _ => raster,
         }
     }
@@ -123,7 +125,10 @@ fn rotated(raster: &Raster, radians: f64, (width, height): (u32, u32), pixels: u
         let dy = y as f32 + 0.5 - height as f32 / 2.0;
         for x in 0..width {
             let dx = x as f32 + 0.5 - width as f32 / 2.0;
-            let from = (dx * cos - dy * sin + middle.0 - 0.5, dx * sin + dy * cos + middle.1 - 0.5);
+            let from = (
+                dx * cos - dy * sin + middle.0 - 0.5,
+                dx * sin + dy * cos + middle.1 - 0.5,
+            );
             rgb.extend(mixed(raster, from));
         }
     }
@@ -147,7 +152,10 @@ fn mixed(raster: &Raster, (x, y): (f32, f32)) -> [u8; CHANNELS] {
     let (right, low) = (x - left, y - top);
     let (a, b, c, d) = (pixel(0, 0), pixel(1, 0), pixel(0, 1), pixel(1, 1));
     let mut mixed = [0; CHANNELS];
-    for (out, ((a, b), (c, d))) in mixed.iter_mut().zip(a.into_iter().zip(b).zip(c.into_iter().zip(d))) {
+    for (out, ((a, b), (c, d))) in mixed
+        .iter_mut()
+        .zip(a.into_iter().zip(b).zip(c.into_iter().zip(d)))
+    {
         let upper = f32::from(a) * (1.0 - right) + f32::from(b) * right;
         let lower = f32::from(c) * (1.0 - right) + f32::from(d) * right;
         *out = (upper * (1.0 - low) + lower * low).round() as u8;
@@ -200,12 +208,22 @@ mod tests {
         // A line that falls by 3 degrees to the right.
         let leveling = Leveling::of_text(1_000, 500, 3.0);
         let slope = 3.0_f32.to_radians().tan();
-        let (a, b) = (leveling.place((0.0, 100.0)), leveling.place((900.0, 100.0 + 900.0 * slope)));
+        let (a, b) = (
+            leveling.place((0.0, 100.0)),
+            leveling.place((900.0, 100.0 + 900.0 * slope)),
+        );
         assert!((a.1 - b.1).abs() < 0.1, "{a:?} {b:?}");
         assert_eq!(Leveling::of_text(10, 20, 91.0).quarters, 1);
         assert_eq!(Leveling::of_text(10, 20, 91.0).milli_degrees, 1_000);
         assert_eq!(Leveling::of_text(10, 20, 359.0).milli_degrees, -1_000);
-        assert_eq!(Leveling::of_text(10, 20, 0.05), Leveling { width: 10, height: 20, ..Leveling::default() });
+        assert_eq!(
+            Leveling::of_text(10, 20, 0.05),
+            Leveling {
+                width: 10,
+                height: 20,
+                ..Leveling::default()
+            }
+        );
     }
 
     #[test]

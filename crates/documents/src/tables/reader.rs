@@ -82,7 +82,10 @@ mod tests {
         for (arguments, document) in [
             (vec![], b"".to_vec()),
             (vec!["3".to_owned()], b"".to_vec()),
-            (vec![leveling], b"{\"width\":9,\"height\":9,\"channels\":1}\n".to_vec()),
+            (
+                vec![leveling],
+                b"{\"width\":9,\"height\":9,\"channels\":1}\n".to_vec(),
+            ),
         ] {
             let error = find_tables(&arguments, document, &mut Vec::new()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);

@@ -47,9 +47,9 @@ pub(crate) async fn read_scan(
         Outcome::Cancelled => return Outcome::Cancelled,
     };
     match read(&picture, work).await {
-        Outcome::Done(read) => Outcome::Done(
-            read.map(|read| lay_out(read.words.into_iter().map(scanned).collect())),
-        ),
+        Outcome::Done(read) => {
+            Outcome::Done(read.map(|read| lay_out(read.words.into_iter().map(scanned).collect())))
+        }
         Outcome::Retry { code, after } => Outcome::Retry { code, after },
         Outcome::Fail(notice) => Outcome::Fail(notice),
         Outcome::Cancelled => Outcome::Cancelled,

@@ -1,8 +1,9 @@
 //! The acceptance cases of the pipeline's description that begin with found blocks.
 
+use docmill_core::edition::Editor;
 use serde_json::{Value, json};
 
-use super::edit::{Editor, edited};
+use super::edit::edited;
 use super::exports::{Variant, fullcalendar, ics};
 use super::model::{Day, FoundBlock, Sureness, Warning};
 use super::result::{Block, Document};
@@ -320,11 +321,11 @@ fn exports_show_the_newest_edition() {
         block["event_name"] = json!("Reading");
     }
     let by = Editor {
-        author: "u-1",
+        author: "u-1".to_owned(),
         at: before.created_at,
         number: 1,
     };
-    let after = edited(before, &body, by).unwrap();
+    let after = edited(before, &body, &by).unwrap();
     let text = String::from_utf8(ics(&after).unwrap()).unwrap();
     assert_eq!(text.matches("SUMMARY:Reading").count(), 5);
     assert!(!text.contains("RWI") && text.contains("SEQUENCE:1"));

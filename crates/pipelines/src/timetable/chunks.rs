@@ -129,7 +129,11 @@ async fn by_model(
     }
     let found = output.found.tables.first().cloned().unwrap_or_default();
     let shown = Shown {
-        words: page.contents.iter().flat_map(|content: &Content| &content.words).collect(),
+        words: page
+            .contents
+            .iter()
+            .flat_map(|content: &Content| &content.words)
+            .collect(),
         confidence: page.confidence,
         copy: page.copy.clone(),
     };
@@ -162,13 +166,20 @@ pub(super) async fn merge(mut request: MergeRequest<'_>, work: &dyn Work) -> Res
             Err(error) => return broken("chunk output", &error),
         }
     }
-    let (settings, summary) = match (Settings::parse(request.settings), Summary::deserialize(request.summary)) {
+    let (settings, summary) = match (
+        Settings::parse(request.settings),
+        Summary::deserialize(request.summary),
+    ) {
         (Ok(settings), Ok(summary)) => (settings, summary),
         (Err(errors), _) => return broken("stored settings", &errors),
         (_, Err(error)) => return broken("summary", &error),
     };
     let is_empty = |table: &FoundTable| table.blocks.is_empty();
-    if outputs.iter().flat_map(|output| &output.found.tables).all(is_empty) {
+    if outputs
+        .iter()
+        .flat_map(|output| &output.found.tables)
+        .all(is_empty)
+    {
         return Err(Halt::Fail(nothing(&outputs)));
     }
     let lacks_times = outputs
@@ -193,7 +204,10 @@ pub(super) async fn merge(mut request: MergeRequest<'_>, work: &dyn Work) -> Res
             warnings.push(notices::rules_instead(over_budget));
         }
     }
-    let copies: Vec<String> = outputs.iter_mut().filter_map(|output| output.copy.take()).collect();
+    let copies: Vec<String> = outputs
+        .iter_mut()
+        .filter_map(|output| output.copy.take())
+        .collect();
     let image = outputs.iter().find_map(|output| output.found.image.clone());
     let pages: Vec<FoundPage> = outputs.into_iter().map(|output| output.found).collect();
     let created_at = request.job_id.created_at();

@@ -4,23 +4,14 @@ mod body;
 
 use std::collections::HashMap;
 
+use docmill_core::edition::Editor;
 use docmill_core::problem::FieldError;
-use docmill_core::time::Time;
 use serde_json::Value;
 
 use super::model::{Day, Sureness};
 use super::result::{Block, Document, Edition, Timetable};
 use super::validate::{Draft, Expected, Numbers, SETTLED, settled};
 use body::{NewBlock, NewTimetable};
-
-/// Who edits.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Editor<'a> {
-    pub(super) author: &'a str,
-    pub(super) at: Time,
-    /// Of the edition that this makes.
-    pub(super) number: u32,
-}
 
 /// The document with the timetables that were sent, in place of all of its own: `{"timetables": [{"metadata"?,
 /// "blocks": [{"id"?, "day", "start", "end", "event_name", "event_type"?, "room"?, "notes"?, "color"?}]}]}`. What a
@@ -31,11 +22,7 @@ pub(super) struct Editor<'a> {
 ///
 /// # Errors
 /// Everything that is wrong in the body, by its field.
-pub(super) fn edited(
-    mut document: Document,
-    body: &Value,
-    by: Editor<'_>,
-) -> Result<Document, Vec<FieldError>> {
+pub(super) fn edited(mut document: Document, body: &Value, by: &Editor) -> Result<Document, Vec<FieldError>> {
     let known: HashMap<String, Block> = document
         .timetables
         .iter()
@@ -68,7 +55,7 @@ pub(super) fn edited(
     document.timetables = timetables;
     document.edition = Edition {
         number: by.number,
-        author: Some(by.author.to_owned()),
+        author: Some(by.author.clone()),
         at: Some(by.at),
     };
     Ok(document)

@@ -22,9 +22,10 @@ const PAGE_SECONDS: u32 = 6;
 /// Tokens of a page (§3.2), of which nothing is known yet but how large its copy will be at most.
 fn page_tokens(settings: &Settings) -> u64 {
     let side = u64::from(settings.max_image_dimension);
-    let picture = (side * side * SHORTER_PERCENT / 100).div_ceil(750);
-    let tokens = picture + LIST_CHARS.div_ceil(4) + u64::from(MAX_ANSWER_TOKENS);
-    (tokens * 110).div_ceil(100)
+    let pixels = side * side * SHORTER_PERCENT / 100;
+    let others = LIST_CHARS.div_ceil(4) + u64::from(MAX_ANSWER_TOKENS);
+    // Rounded once: a token is 750 pixels.
+    ((pixels + others * 750) * 110).div_ceil(750 * 100)
 }
 
 /// The estimate for files, where there are language models or not.
@@ -32,7 +33,10 @@ pub(super) fn estimate(settings: &Settings, models: bool, files: &[FileSize<'_>]
     let pages: u64 = files
         .iter()
         .map(|file| match FileKind::declared(file.name, file.content_type) {
-            Some(FileKind::Pdf) => file.size.div_ceil(PDF_PAGE_BYTES).clamp(1, u64::from(MAX_PDF_PAGES)),
+            Some(FileKind::Pdf) => file
+                .size
+                .div_ceil(PDF_PAGE_BYTES)
+                .clamp(1, u64::from(MAX_PDF_PAGES)),
             _ => 1,
         })
         .sum();

@@ -51,7 +51,12 @@ impl FileKind {
     /// What a file is said to be.
     pub(super) fn declared(name: &str, content_type: &str) -> Option<Self> {
         let name = name.to_lowercase();
-        let media_type = content_type.split(';').next().unwrap_or_default().trim().to_lowercase();
+        let media_type = content_type
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_lowercase();
         KINDS
             .iter()
             .find(|(extensions, _, _)| extensions.iter().any(|extension| name.ends_with(extension)))
@@ -84,7 +89,11 @@ impl FileKind {
 /// Extensions, media type, kind.
 pub(super) const KINDS: [(&[&str], &str, FileKind); 9] = [
     (&[".png"], "image/png", FileKind::Picture(PictureKind::Png)),
-    (&[".jpg", ".jpeg"], "image/jpeg", FileKind::Picture(PictureKind::Jpeg)),
+    (
+        &[".jpg", ".jpeg"],
+        "image/jpeg",
+        FileKind::Picture(PictureKind::Jpeg),
+    ),
     (&[".gif"], "image/gif", FileKind::Picture(PictureKind::Gif)),
     (&[".webp"], "image/webp", FileKind::Picture(PictureKind::WebP)),
     (&[".pdf"], "application/pdf", FileKind::Pdf),
@@ -111,7 +120,10 @@ impl Serialize for FileKind {
 impl<'de> Deserialize<'de> for FileKind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
-        let found = KINDS.iter().map(|(_, _, kind)| *kind).find(|kind| kind.word() == word);
+        let found = KINDS
+            .iter()
+            .map(|(_, _, kind)| *kind)
+            .find(|kind| kind.word() == word);
         found.ok_or_else(|| serde::de::Error::custom("no kind of file"))
     }
 }
@@ -124,12 +136,18 @@ mod tests {
     fn bytes_decide_before_names() {
         let png = b"\x89PNG\r\n\x1a\nrest";
         let of = FileKind::of;
-        assert_eq!(of("a.pdf", "application/pdf", png), Some(FileKind::Picture(PictureKind::Png)));
+        assert_eq!(
+            of("a.pdf", "application/pdf", png),
+            Some(FileKind::Picture(PictureKind::Png))
+        );
         assert_eq!(of("a.png", "image/png", b"\n%PDF-1.7"), Some(FileKind::Pdf));
         assert_eq!(of("a.docx", "", b"PK\x03\x04..."), Some(FileKind::Document));
         assert_eq!(of("a.xlsx", "", b"PK\x03\x04..."), Some(FileKind::Workbook));
         assert_eq!(of("A.CSV", "", b"Day,Start\n"), Some(FileKind::Table));
-        assert_eq!(of("a", "text/csv; charset=utf-8", b"Day;Start\n"), Some(FileKind::Table));
+        assert_eq!(
+            of("a", "text/csv; charset=utf-8", b"Day;Start\n"),
+            Some(FileKind::Table)
+        );
         for (name, first) in [
             ("a.png", &b"not a picture"[..]),
             ("a.csv", b"PK\x03\x04"),

@@ -91,7 +91,9 @@ pub(super) async fn ask(
                     Err(reason) => reason,
                 }
             }
-            Err(AskError::Failed(ModelFailure::Malformed { .. })) => "The answer was no JSON object.".to_owned(),
+            Err(AskError::Failed(ModelFailure::Malformed { .. })) => {
+                "The answer was no JSON object.".to_owned()
+            }
             Err(AskError::Failed(ModelFailure::Refused { .. })) => "The request was refused.".to_owned(),
             Err(end) => {
                 return match come_again(&end, work) {
@@ -164,7 +166,8 @@ fn request(shown: &Shown<'_>, list: &str, rung: &Rung, tier: Tier, settings: &Se
 
 /// Of a smaller copy, which is WebP, or of the file itself.
 fn content_type(bytes: &[u8]) -> &'static str {
-    docmill_documents::picture::Kind::of(bytes).map_or("image/webp", docmill_documents::picture::Kind::media_type)
+    docmill_documents::picture::Kind::of(bytes)
+        .map_or("image/webp", docmill_documents::picture::Kind::media_type)
 }
 
 /// Words and where they are, as far as there is room.
@@ -292,7 +295,12 @@ impl ReplyBlock {
                 _ => text.to_owned(),
             };
             // Quoted, since it may say anything.
-            let refused = || format!("{} is no time.", Value::from(text.chars().take(20).collect::<String>()));
+            let refused = || {
+                format!(
+                    "{} is no time.",
+                    Value::from(text.chars().take(20).collect::<String>())
+                )
+            };
             padded.parse().map_err(|_| refused())
         };
         let text = |text: Option<String>, most: usize| {
@@ -356,7 +364,9 @@ fn compared(mut table: FoundTable, found: &FoundTable) -> (FoundTable, Vec<Warni
     let mut missed: Vec<FoundBlock> = Vec::new();
     for rule in &found.blocks {
         let same = |block: &&mut FoundBlock| {
-            block.day == rule.day && block.start == rule.start && folded(&block.event_name) == folded(&rule.event_name)
+            block.day == rule.day
+                && block.start == rule.start
+                && folded(&block.event_name) == folded(&rule.event_name)
         };
         if let Some(block) = table.blocks.iter_mut().find(same) {
             block.confidence = block.confidence.max(rule.confidence);
@@ -367,7 +377,10 @@ fn compared(mut table: FoundTable, found: &FoundTable) -> (FoundTable, Vec<Warni
         } else if rule.has_own_time {
             let start = rule.start.map_or_else(String::new, |start| format!(" {start}"));
             let name = &rule.event_name;
-            let message = format!("{}{start} “{name}” was found by rules only; please check it.", rule.day.title());
+            let message = format!(
+                "{}{start} “{name}” was found by rules only; please check it.",
+                rule.day.title()
+            );
             warnings.push(Warning::new("AI_MISSED", Some(rule.day), message));
             missed.push(rule.clone());
         }

@@ -33,6 +33,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use docmill_core::codes;
+use docmill_core::edition::Editor;
 use docmill_core::pipeline::{
     Accepted, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome, Pipeline,
     PlanRequest, Planned, PlannedChunk, Spec, StageSpec, StageTable, Work,
@@ -45,6 +46,7 @@ use chunks::{ChunkInput, Summary};
 use kind::{FileKind, KINDS};
 use pages::PageSource;
 pub(crate) use readers::READERS;
+use result::Document;
 use settings::{Engine, Settings};
 
 const STAGES: &[StageSpec] = &[
@@ -77,13 +79,17 @@ const XLSX: Format = format(
 const ICS: Format = format("ics", "text/calendar; charset=utf-8", "ics");
 const FULLCALENDAR: Format = format("fullcalendar", "application/json", "json");
 /// The smaller copies of the pages, a part each.
-const PICTURE: Format = format("webp", "image/webp", "webp");
+const PICTURE: Format = Format {
+    is_of_files: true,
+    ..format("webp", "image/webp", "webp")
+};
 
 const fn format(name: &'static str, content_type: &'static str, extension: &'static str) -> Format {
     Format {
         name,
         content_type,
         extension,
+        is_of_files: false,
     }
 }
 
@@ -126,6 +132,7 @@ impl Timetable {
                 settings_schema: settings::schema(false),
                 deadline: Some(DEADLINE),
                 limits_starts: false,
+                editable: true,
             },
         }
     }
@@ -219,6 +226,17 @@ impl Pipeline for Timetable {
     fn export(&self, format: &str, options: &ExportOptions, json: &[u8]) -> Result<Option<Bytes>, Problem> {
         chunks::export(format, options, json)
     }
+
+    fn edit(&self, json: &[u8], body: &Value, by: &Editor) -> Result<Option<Bytes>, Problem> {
+        let broken = |error: serde_json::Error| {
+            tracing::error!(%error, "a result cannot be edited");
+            Problem::internal()
+        };
+        let document: Document = serde_json::from_slice(json).map_err(broken)?;
+        let edited = edit::edited(document, body, by).map_err(Problem::invalid)?;
+        let json = serde_json::to_vec(&edited).map_err(broken)?;
+        Ok(Some(json.into()))
+    }
 }
 
 /// A chunk for each page.
@@ -236,7 +254,10 @@ async fn planned(request: &PlanRequest<'_>, work: &dyn Work) -> Result<Planned, 
     let first = bytes.get(..4096).unwrap_or(&bytes);
     let Some(kind) = FileKind::of(&file.name, &file.content_type, first) else {
         let problem = notices::file_type();
-        return Err(Halt::Fail(docmill_core::job::Notice::new(problem.code, problem.detail)));
+        return Err(Halt::Fail(docmill_core::job::Notice::new(
+            problem.code,
+            problem.detail,
+        )));
     };
     let found = match kind {
         FileKind::Pdf => pages::pages(file, &bytes, work).await?,

@@ -25,7 +25,11 @@ pub(super) fn file_type() -> Problem {
 
 /// 413: sizes in bytes.
 pub(super) fn file_too_large(size: u64, limit: u64) -> Problem {
-    let detail = format!("This file is {} MB; the limit is {} MB.", megabytes(size), limit >> 20);
+    let detail = format!(
+        "This file is {} MB; the limit is {} MB.",
+        megabytes(size),
+        limit >> 20
+    );
     Problem::new(413, "FILE_TOO_LARGE", detail)
 }
 
@@ -108,7 +112,10 @@ pub(super) fn pages_missing(pages: &[u32]) -> Notice {
     let named: Vec<String> = pages.iter().map(u32::to_string).collect();
     let message = match pages {
         [page] => format!("Page {page} could not be read; its blocks are missing."),
-        _ => format!("Pages {} could not be read; their blocks are missing.", named.join(", ")),
+        _ => format!(
+            "Pages {} could not be read; their blocks are missing.",
+            named.join(", ")
+        ),
     };
     Notice::new("PAGES_LOST", message)
 }

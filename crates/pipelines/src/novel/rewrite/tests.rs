@@ -1,7 +1,9 @@
 use std::sync::Mutex;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use docmill_core::codes;
 use docmill_core::model::{ModelFailure, ModelReply};
 use docmill_core::pipeline::Stop;
 use docmill_core::ports::FileDetail;

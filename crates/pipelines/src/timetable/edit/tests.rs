@@ -1,3 +1,5 @@
+use docmill_core::edition::Editor;
+use docmill_core::time::Time;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -6,9 +8,9 @@ use crate::timetable::model::{FoundBlock, Warning};
 use crate::timetable::settings::{FillGaps, Settings};
 use crate::timetable::testing::{codes, document, found, metadata, page};
 
-fn by() -> Editor<'static> {
+fn by() -> Editor {
     Editor {
-        author: "u-1",
+        author: "u-1".to_owned(),
         at: Time::from_ms(1_760_000_000_000),
         number: 3,
     }
@@ -41,7 +43,7 @@ fn unchanged(document: &Document) -> Value {
 }
 
 fn refused(body: &Value) -> Vec<(String, String)> {
-    let errors = edited(school(), body, by()).unwrap_err();
+    let errors = edited(school(), body, &by()).unwrap_err();
     errors
         .into_iter()
         .map(|error| (error.field, error.code))
@@ -66,7 +68,7 @@ fn assert_refused(body: &Value, field: &str, code: &str) {
 #[test]
 fn nothing_changed_changes_nothing_but_the_edition() {
     let before = school();
-    let after = edited(before.clone(), &unchanged(&before), by()).unwrap();
+    let after = edited(before.clone(), &unchanged(&before), &by()).unwrap();
     assert_eq!(after.timetables, before.timetables);
     assert_eq!(after.edition.number, 3);
     assert_eq!(after.edition.author.as_deref(), Some("u-1"));
@@ -85,7 +87,7 @@ fn changed_and_new_blocks_are_sure_and_the_rest_is_found_anew() {
         {"id": "b3", "day": "tuesday", "start": "12:00", "end": "15:00", "event_name": "Lunch", "event_type": "lunch"},
         {"day": "saturday", "start": "09:00", "end": "15:00", "event_name": " Fair ", "notes": "a\nb", "room": null},
     ]}]});
-    let document = edited(school(), &body, by()).unwrap();
+    let document = edited(school(), &body, &by()).unwrap();
     let table = &document.timetables[0];
     assert_eq!(table.metadata.class_name.as_deref(), Some("2EJ"));
     assert_eq!(table.recurring_blocks, []);
@@ -129,11 +131,11 @@ fn changed_and_new_blocks_are_sure_and_the_rest_is_found_anew() {
 #[test]
 fn what_is_left_out_stays_and_null_takes_away() {
     let body = first(json!({"notes": "Bring a ruler", "room": "R1"}));
-    let noted = edited(school(), &body, by()).unwrap();
+    let noted = edited(school(), &body, &by()).unwrap();
     let mut body = json!({"timetables": [{"blocks": [
         {"id": "b1", "day": "monday", "start": "09:00", "end": "12:00", "event_name": "Maths", "room": null},
     ]}]});
-    let block = edited(noted.clone(), &body, by())
+    let block = edited(noted.clone(), &body, &by())
         .unwrap()
         .timetables
         .remove(0)
@@ -144,7 +146,7 @@ fn what_is_left_out_stays_and_null_takes_away() {
         (Some("Bring a ruler"), None)
     );
     body["timetables"][0]["metadata"] = json!({"week": "2"});
-    let said = edited(noted, &body, by()).unwrap().timetables.remove(0).metadata;
+    let said = edited(noted, &body, &by()).unwrap().timetables.remove(0).metadata;
     assert_eq!((said.class_name, said.week.as_deref()), (None, Some("2")));
 }
 
@@ -156,7 +158,7 @@ fn an_event_that_is_moved_stays_the_same_event() {
             block["start"] = json!("12:15");
         }
     }
-    let document = edited(school(), &body, by()).unwrap();
+    let document = edited(school(), &body, &by()).unwrap();
     let lunch = &document.timetables[0].recurring_blocks[0];
     assert_eq!(
         (lunch.id.as_str(), lunch.start.to_string()),
@@ -175,11 +177,11 @@ fn blocks_that_filled_gaps_stay_what_they_are_until_they_are_changed() {
         ..Settings::default()
     };
     let before = document(vec![page(1, blocks)], &settings);
-    let same = edited(before.clone(), &unchanged(&before), by()).unwrap();
+    let same = edited(before.clone(), &unchanged(&before), &by()).unwrap();
     assert!(same.timetables[0].blocks[1].inferred);
     let mut body = unchanged(&before);
     body["timetables"][0]["blocks"][1]["event_name"] = json!("Reading");
-    let changed = edited(before, &body, by()).unwrap();
+    let changed = edited(before, &body, &by()).unwrap();
     let block = &changed.timetables[0].blocks[1];
     assert_eq!((block.inferred, block.confidence), (false, Sureness::FULL));
 }
@@ -213,8 +215,8 @@ fn every_error_names_its_field() {
     ] {
         assert_refused(&first(change), &at(field), code);
     }
-    assert!(edited(school(), &first(json!({"event_name": "é".repeat(200)})), by()).is_ok());
-    assert!(edited(school(), &first(json!({"start": null, "end": null})), by()).is_ok());
+    assert!(edited(school(), &first(json!({"event_name": "é".repeat(200)})), &by()).is_ok());
+    assert!(edited(school(), &first(json!({"start": null, "end": null})), &by()).is_ok());
 }
 
 #[test]
@@ -228,7 +230,7 @@ fn the_body_has_its_form_and_limits() {
         "UNKNOWN_FIELD",
     );
     let empty = json!({"blocks": []});
-    assert!(edited(school(), &json!({"timetables": vec![empty.clone(); 50]}), by()).is_ok());
+    assert!(edited(school(), &json!({"timetables": vec![empty.clone(); 50]}), &by()).is_ok());
     assert_refused(
         &json!({"timetables": vec![empty; 51]}),
         "timetables",
@@ -237,7 +239,7 @@ fn the_body_has_its_form_and_limits() {
     assert_refused(&json!({"timetables": [{}]}), "timetables[0].blocks", "REQUIRED");
     let block = json!({"day": "monday", "start": "09:00", "end": "10:00", "event_name": "A"});
     let blocks = |count| json!({"timetables": [{"blocks": vec![block.clone(); count]}]});
-    assert!(edited(school(), &blocks(1_000), by()).is_ok());
+    assert!(edited(school(), &blocks(1_000), &by()).is_ok());
     assert_refused(&blocks(1_001), "timetables[0].blocks", "OUT_OF_RANGE");
     let mut twice = unchanged(&school());
     twice["timetables"][0]["blocks"][1]["id"] = json!("b1");
@@ -286,7 +288,7 @@ fn body() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn an_edit_is_taken_whole_or_refused(body in body()) {
-        match edited(school(), &body, by()) {
+        match edited(school(), &body, &by()) {
             Ok(document) => {
                 let sent: usize = body["timetables"].as_array().unwrap().iter()
                     .map(|table| table["blocks"].as_array().unwrap().len()).sum();

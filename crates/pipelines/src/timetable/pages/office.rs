@@ -36,7 +36,11 @@ pub(super) async fn read(bytes: &Bytes, work: &dyn Work) -> Result<Page, Halt> {
 
 /// What is in the tables of a file: each by itself, with the paragraphs above it.
 pub(in super::super) fn content_of(tables: &Tables) -> Vec<Content> {
-    let shown = tables.sheets.iter().enumerate().filter(|(_, sheet)| !sheet.is_hidden());
+    let shown = tables
+        .sheets
+        .iter()
+        .enumerate()
+        .filter(|(_, sheet)| !sheet.is_hidden());
     shown
         .take(MAX_SHEETS)
         .filter_map(|(index, sheet)| {
@@ -89,9 +93,16 @@ fn grid(sheet: &Sheet) -> Option<Grid> {
                 ),
                 None => (1, 1),
             };
-            let (row_span, column_span) = (row_span.clamp(1, down - row), column_span.clamp(1, across - column));
+            let (row_span, column_span) = (
+                row_span.clamp(1, down - row),
+                column_span.clamp(1, across - column),
+            );
             for taken_row in row..row + row_span {
-                for place in taken.iter_mut().skip(taken_row * across + column).take(column_span) {
+                for place in taken
+                    .iter_mut()
+                    .skip(taken_row * across + column)
+                    .take(column_span)
+                {
                     *place = true;
                 }
             }

@@ -219,7 +219,10 @@ mod tests {
             word(10.0, 40.0, -40.0, 20.0),
         ]);
         assert!((direction(&tilted) - 3.0).abs() < 0.3, "{}", direction(&tilted));
-        let turned = page(vec![word(100.0, 100.0, 91.0, 90.0), word(50.0, 100.0, 91.0, 90.0)]);
+        let turned = page(vec![
+            word(100.0, 100.0, 91.0, 90.0),
+            word(50.0, 100.0, 91.0, 90.0),
+        ]);
         assert!((direction(&turned) - 91.0).abs() < 0.1);
         assert_eq!(direction(&page(Vec::new())), 0.0);
     }

@@ -29,7 +29,11 @@ pub(in super::super) struct Pages {
 }
 
 /// Looks what the pages of a document are.
-pub(in super::super) async fn pages(file: &FileDetail, bytes: &Bytes, work: &dyn Work) -> Result<Pages, Halt> {
+pub(in super::super) async fn pages(
+    file: &FileDetail,
+    bytes: &Bytes,
+    work: &dyn Work,
+) -> Result<Pages, Halt> {
     let shown = Shown {
         stage: stage::LOADING,
         from: 5,
@@ -78,7 +82,8 @@ pub(super) async fn read(
     if !is_asked && !lacks_table {
         return Ok(page);
     }
-    let Some(picture) = Halt::unless_done(draw(bytes, source.page, MAX_PDF_PAGES, RULINGS_DPI, work).await)? else {
+    let Some(picture) = Halt::unless_done(draw(bytes, source.page, MAX_PDF_PAGES, RULINGS_DPI, work).await)?
+    else {
         return Ok(page);
     };
     if lacks_table {
@@ -96,7 +101,12 @@ pub(super) async fn read(
     Ok(page)
 }
 
-async fn scan(source: &PageSource, bytes: &Bytes, settings: &Settings, work: &dyn Work) -> Result<Page, Halt> {
+async fn scan(
+    source: &PageSource,
+    bytes: &Bytes,
+    settings: &Settings,
+    work: &dyn Work,
+) -> Result<Page, Halt> {
     let drawn = Halt::unless_done(draw(bytes, source.page, MAX_PDF_PAGES, DPI, work).await)?;
     let Some(picture) = drawn else {
         return fail(notices::corrupt(None));

@@ -73,7 +73,8 @@ async fn compressed(
         };
         (report, bytes.clone(), (picture.width, picture.height))
     };
-    let arguments = [1, settings.max_image_dimension, settings.image_quality].map(|number| number.to_string());
+    let arguments =
+        [1, settings.max_image_dimension, settings.image_quality].map(|number| number.to_string());
     let answer = ask_reader(COMPRESSOR, arguments.to_vec(), bytes.clone(), work).await?;
     let Some((head, copy)) = answer.as_ref().and_then(head_of) else {
         tracing::warn!(kind = kind.media_type(), "a picture has no smaller copy");

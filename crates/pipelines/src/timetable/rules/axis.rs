@@ -161,12 +161,26 @@ impl Axis {
             .slots
             .iter()
             .find(|placed| (placed.from..placed.to).contains(&at))
-            .map(|placed| (placed.from, placed.to, placed.slot.start, placed.slot.end, placed.slot.sureness));
+            .map(|placed| {
+                (
+                    placed.from,
+                    placed.to,
+                    placed.slot.start,
+                    placed.slot.end,
+                    placed.slot.sureness,
+                )
+            });
         let between = || {
             let behind = self.slots.iter().position(|placed| placed.from > at)?;
             let (before, behind) = (self.slots.get(behind.checked_sub(1)?)?, self.slots.get(behind)?);
             let sureness = before.slot.sureness.min(behind.slot.sureness);
-            Some((before.to, behind.from, before.slot.end, behind.slot.start, sureness))
+            Some((
+                before.to,
+                behind.from,
+                before.slot.end,
+                behind.slot.start,
+                sureness,
+            ))
         };
         if let Some((from, to, start, end, sureness)) = inside.or_else(between) {
             let width = i64::from(to - from).max(1);
@@ -193,7 +207,11 @@ mod tests {
         let labels: Vec<WrittenSpan> = labels.iter().map(|label| of_label(label).unwrap()).collect();
         slots(&labels)
             .into_iter()
-            .map(|slot| slot.map_or_else(String::new, |slot| format!("{}-{} {}", slot.start, slot.end, slot.sureness)))
+            .map(|slot| {
+                slot.map_or_else(String::new, |slot| {
+                    format!("{}-{} {}", slot.start, slot.end, slot.sureness)
+                })
+            })
             .collect()
     }
 
@@ -201,7 +219,12 @@ mod tests {
     fn starts_alone_end_at_the_next_one() {
         assert_eq!(
             axis(&["8.35", "8.50", "9", "2.45"]),
-            ["08:35-08:50 0.95", "08:50-09:00 0.95", "09:00-14:45 0.95", "14:45-15:00 0.60"]
+            [
+                "08:35-08:50 0.95",
+                "08:50-09:00 0.95",
+                "09:00-14:45 0.95",
+                "14:45-15:00 0.60"
+            ]
         );
     }
 

@@ -70,7 +70,11 @@ fn blocks_of(view: &View, happening: &Happening<'_>, when: When) -> Vec<FoundBlo
     let structure = Sureness::of_share(view.confidence);
     let words = Sureness::of_share(entry.confidence);
     let confidence = words.min(structure).min(when.sureness.unwrap_or(Sureness::FULL));
-    let around = entry.lines.iter().map(|line| line.area).reduce(|a, b| a.around(&b));
+    let around = entry
+        .lines
+        .iter()
+        .map(|line| line.area)
+        .reduce(|a, b| a.around(&b));
     let area = match happening.is_part {
         true => around.unwrap_or(happening.cell.area),
         false => happening.area.unwrap_or(happening.cell.area),
@@ -108,7 +112,9 @@ fn happenings<'v>(view: &'v View, section: &Section) -> Vec<Happening<'v>> {
         }
         for cell in view.row(row).filter(|cell| !cell.is_blank()) {
             let days = days_of(section, cell);
-            let Some(column) = first_column(section, cell) else { continue };
+            let Some(column) = first_column(section, cell) else {
+                continue;
+            };
             let parts = entries(&cell.lines, view.is_seen);
             let is_part = parts.len() > 1;
             found.extend(parts.into_iter().map(|entry| Happening {
@@ -127,7 +133,10 @@ fn happenings<'v>(view: &'v View, section: &Section) -> Vec<Happening<'v>> {
 
 /// The days that a cell is under, in their order.
 fn days_of(section: &Section, cell: &Place) -> Vec<Day> {
-    let under = section.columns.iter().filter(|day| is_under(cell, day.column, day.span));
+    let under = section
+        .columns
+        .iter()
+        .filter(|day| is_under(cell, day.column, day.span));
     let mut days: Vec<Day> = under.flat_map(|day| day.days.iter().copied()).collect();
     days.sort_unstable();
     days.dedup();
@@ -135,7 +144,10 @@ fn days_of(section: &Section, cell: &Place) -> Vec<Day> {
 }
 
 fn first_column(section: &Section, cell: &Place) -> Option<usize> {
-    let mut under = section.columns.iter().filter(|day| is_under(cell, day.column, day.span));
+    let mut under = section
+        .columns
+        .iter()
+        .filter(|day| is_under(cell, day.column, day.span));
     // Two cells under one day are two courses of it: their times are no sequence.
     under.next().map(|day| day.column.max(cell.column))
 }
@@ -232,7 +244,10 @@ fn when(happening: &Happening<'_>, own: Option<Slot>, clock: &Clock) -> Option<W
             is_own: false,
         });
     }
-    clock.has_periods.then(When::default).or_else(|| Some(When::default()))
+    clock
+        .has_periods
+        .then(When::default)
+        .or_else(|| Some(When::default()))
 }
 
 /// What the heading of a row says that has no time: the name of cells that have nothing else.
@@ -269,7 +284,10 @@ fn of_headings(view: &View, section: &Section, clock: &Clock) -> Vec<FoundBlock>
         let Some((start, end, sureness)) = clock.axis.times(from, to) else {
             continue;
         };
-        let words = heading.lines.iter().map(|line| Sureness::of_share(line.confidence));
+        let words = heading
+            .lines
+            .iter()
+            .map(|line| Sureness::of_share(line.confidence));
         let confidence = words.min().unwrap_or(Sureness::FULL).min(sureness);
         blocks.extend(days.iter().map(|day| FoundBlock {
             day: *day,

@@ -45,18 +45,30 @@ pub(super) fn entries(lines: &[CellLine], is_seen: bool) -> Vec<Entry> {
         [first, rest @ ..] if !rest.is_empty() => {
             parts.extend(lines.get(..*first).filter(|before| !before.is_empty()));
             let ends = rest.iter().copied().chain([lines.len()]);
-            parts.extend(starts.iter().zip(ends).filter_map(|(from, to)| lines.get(*from..to)));
+            parts.extend(
+                starts
+                    .iter()
+                    .zip(ends)
+                    .filter_map(|(from, to)| lines.get(*from..to)),
+            );
         }
         _ => parts.push(lines),
     }
-    parts.into_iter().filter_map(|part| entry(part, is_seen)).collect()
+    parts
+        .into_iter()
+        .filter_map(|part| entry(part, is_seen))
+        .collect()
 }
 
 /// The entry that lines make; `None` of nothing.
 fn entry(lines: &[CellLine], is_seen: bool) -> Option<Entry> {
-    let mut time = None;
+    let mut time = match lines {
+        [only] => times::whole_range(&only.text),
+        _ => None,
+    };
     let mut rest: Vec<(String, Size)> = Vec::new();
-    for line in lines {
+    let written = if time.is_some() { &[] } else { lines };
+    for line in written {
         let mut text = line.text.clone();
         if time.is_none()
             && let Some((span, place)) = times::find_range(&text).or_else(|| times::leading(&text))
@@ -199,7 +211,10 @@ fn without_room(text: &str) -> (String, Option<String>) {
         let (before, behind) = text.split_at(start);
         if is_room(behind) {
             let marks = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | '-' | '–' | '—' | '|' | '@');
-            return (before.trim_end_matches(marks).to_owned(), Some(behind.trim().to_owned()));
+            return (
+                before.trim_end_matches(marks).to_owned(),
+                Some(behind.trim().to_owned()),
+            );
         }
     }
     (text.trim().to_owned(), None)
@@ -209,12 +224,16 @@ fn without_room(text: &str) -> (String, Option<String>) {
 /// needs a digit: `RE` and `RWI` are lessons.
 fn is_room(text: &str) -> bool {
     let text = text.trim();
-    let word = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let word = text
+        .find(|c: char| !c.is_ascii_alphabetic())
+        .unwrap_or(text.len());
     let (word, rest) = text.split_at(word);
     let number = rest.trim_start_matches(['.', ' ', '\u{a0}', ':']);
     let is_number = !number.is_empty()
         && number.chars().count() <= ROOM_CHARS
-        && number.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '/'));
+        && number
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '.' | '/'));
     match word.to_ascii_lowercase().as_str() {
         "room" | "rm" | "salle" => is_number,
         "r" => is_number && number.starts_with(|c: char| c.is_ascii_digit()),
@@ -247,7 +266,12 @@ mod tests {
         for (lines, name, room, notes) in [
             (&["PE"][..], "PE", None, None),
             (&["Celebration", "Assembly"], "Celebration Assembly", None, None),
-            (&["Maths", "(Consolidation)"], "Maths", None, Some("Consolidation")),
+            (
+                &["Maths", "(Consolidation)"],
+                "Maths",
+                None,
+                Some("Consolidation"),
+            ),
             (&["Maths", "Room 12"], "Maths", Some("Room 12"), None),
             (&["Maths R12"], "Maths", Some("R12"), None),
             (&["Maths, Rm B4"], "Maths", Some("Rm B4"), None),
@@ -264,7 +288,12 @@ mod tests {
                 None,
                 Some("bring your book; and a pen"),
             ),
-            (&["Français", "M. Petit", "Salle 7"], "Français M. Petit", Some("Salle 7"), None),
+            (
+                &["Français", "M. Petit", "Salle 7"],
+                "Français M. Petit",
+                Some("Salle 7"),
+                None,
+            ),
         ] {
             let entry = one(lines);
             assert_eq!(entry.name, name, "{lines:?}");
@@ -282,10 +311,16 @@ mod tests {
 
     #[test]
     fn a_cell_may_be_a_day() {
-        let lines: Vec<CellLine> = ["Bring PE kit", "9:00-9:30 Maths", "9.30-10 English", "(group B)", "10:15 Break"]
-            .iter()
-            .map(|text| line(text, 100))
-            .collect();
+        let lines: Vec<CellLine> = [
+            "Bring PE kit",
+            "9:00-9:30 Maths",
+            "9.30-10 English",
+            "(group B)",
+            "10:15 Break",
+        ]
+        .iter()
+        .map(|text| line(text, 100))
+        .collect();
         let found = entries(&lines, false);
         let names: Vec<&str> = found.iter().map(|entry| entry.name.as_str()).collect();
         assert_eq!(names, ["Bring PE kit", "Maths", "English", "Break"]);

@@ -57,7 +57,9 @@ pub(super) fn clock(view: &View, section: &Section, periods: &[Period]) -> Clock
         return Clock::default();
     };
     let known = numbered.iter().filter_map(|cell| {
-        let (_, start, end) = periods.iter().find(|(name, _, _)| is_same_period(name, &cell.text))?;
+        let (_, start, end) = periods
+            .iter()
+            .find(|(name, _, _)| is_same_period(name, &cell.text))?;
         Some(Placed {
             from: cell.down.0,
             to: cell.down.1,
@@ -80,7 +82,9 @@ pub(super) fn clock(view: &View, section: &Section, periods: &[Period]) -> Clock
 /// The cells of a column below the headings.
 fn cells<'v>(view: &'v View, section: &Section, column: usize) -> Vec<&'v Place> {
     let rows = section.heading + 1..section.end;
-    view.column(column).filter(|cell| rows.contains(&cell.row)).collect()
+    view.column(column)
+        .filter(|cell| rows.contains(&cell.row))
+        .collect()
 }
 
 /// Those of them that say a time.
@@ -123,13 +127,20 @@ fn placed(cells: &[(&Place, WrittenSpan)], spans: &[WrittenSpan]) -> Axis {
 /// Whether numbers are 1, 2, 3, … or begin with 0 or go on from a little later.
 fn counts_up(numbers: &[u16]) -> bool {
     let is_first = numbers.first().is_some_and(|first| *first <= 2);
-    is_first && numbers.len() > 1 && numbers.windows(2).all(|pair| matches!(pair, [a, b] if a + 1 == *b))
+    is_first
+        && numbers.len() > 1
+        && numbers
+            .windows(2)
+            .all(|pair| matches!(pair, [a, b] if a + 1 == *b))
 }
 
 /// Whether the headings of rows are numbers of periods, or most of them.
 fn are_periods(cells: &[&Place]) -> bool {
     let named: Vec<&&Place> = cells.iter().filter(|cell| !cell.is_blank()).collect();
-    let numbered = named.iter().filter(|cell| period_of(&cell.text).is_some()).count();
+    let numbered = named
+        .iter()
+        .filter(|cell| period_of(&cell.text).is_some())
+        .count();
     numbered >= 2 && numbered * 2 > named.len()
 }
 
@@ -174,7 +185,13 @@ mod tests {
 
     #[test]
     fn periods_have_many_names() {
-        for (text, number) in [("1", "1"), ("P3", "3"), ("Period 12", "12"), ("Lesson 4", "4"), ("h2", "2")] {
+        for (text, number) in [
+            ("1", "1"),
+            ("P3", "3"),
+            ("Period 12", "12"),
+            ("Lesson 4", "4"),
+            ("h2", "2"),
+        ] {
             assert_eq!(period_of(text).as_deref(), Some(number), "{text}");
         }
         for text in ["", "Maths", "3B", "Year 5", "123", "P"] {

@@ -60,10 +60,42 @@ const RANGES: [&str; 4] = ["to", "au", "a", "until"];
 const JOINS: [&str; 3] = ["and", "et", "every"];
 /// Words that may stand in a label beside its days: the rest of a date, in English and French.
 const OF_DATES: [&str; 36] = [
-    "jan", "january", "feb", "february", "march", "apr", "april", "may", "june", "jun", "july", "jul", "aug",
-    "august", "sep", "sept", "september", "oct", "october", "nov", "november", "dec", "december", "janvier",
-    "fevrier", "mars", "avril", "mai", "juin", "juillet", "aout", "septembre", "octobre", "novembre",
-    "decembre", "the",
+    "jan",
+    "january",
+    "feb",
+    "february",
+    "march",
+    "apr",
+    "april",
+    "may",
+    "june",
+    "jun",
+    "july",
+    "jul",
+    "aug",
+    "august",
+    "sep",
+    "sept",
+    "september",
+    "oct",
+    "october",
+    "nov",
+    "november",
+    "dec",
+    "december",
+    "janvier",
+    "fevrier",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "aout",
+    "septembre",
+    "octobre",
+    "novembre",
+    "decembre",
+    "the",
 ];
 
 /// The day that a word names.
@@ -130,8 +162,14 @@ fn days_between(from: Day, to: Day) -> Vec<Day> {
 
 fn is_of_date(word: &str) -> bool {
     let digits = word.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let is_ordinal = matches!(word.get(digits.len()..), Some("" | "st" | "nd" | "rd" | "th" | "er"));
-    (!digits.is_empty() && digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit()) && is_ordinal)
+    let is_ordinal = matches!(
+        word.get(digits.len()..),
+        Some("" | "st" | "nd" | "rd" | "th" | "er")
+    );
+    (!digits.is_empty()
+        && digits.len() <= 4
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && is_ordinal)
         || OF_DATES.contains(&word)
 }
 
@@ -224,7 +262,17 @@ mod tests {
 
     #[test]
     fn other_words_are_no_days() {
-        for label in ["", "Maths", "Monday Maths", "Mar 3 Club", "Marie", "Sunny", "–", "12", "Money"] {
+        for label in [
+            "",
+            "Maths",
+            "Monday Maths",
+            "Mar 3 Club",
+            "Marie",
+            "Sunny",
+            "–",
+            "12",
+            "Money",
+        ] {
             assert_eq!(days_of(label), None, "{label}");
         }
     }

@@ -42,7 +42,10 @@ impl Section {
 
     /// Days that were understood.
     pub(super) fn known(&self) -> usize {
-        self.columns.iter().filter(|column| column.unknown.is_none()).count()
+        self.columns
+            .iter()
+            .filter(|column| column.unknown.is_none())
+            .count()
     }
 }
 
@@ -55,13 +58,22 @@ pub(super) fn sections(view: &View) -> Vec<Section> {
     let most = found.iter().map(|(_, columns)| columns.len()).max().unwrap_or(0);
     let rows: Vec<(usize, Vec<DayColumn>)> = match most {
         0 => return Vec::new(),
-        1 => found.into_iter().filter(|(row, _)| *row < TOP_ROWS).take(1).collect(),
+        1 => found
+            .into_iter()
+            .filter(|(row, _)| *row < TOP_ROWS)
+            .take(1)
+            .collect(),
         _ => found
             .into_iter()
             .filter(|(_, columns)| columns.len() >= FEWEST_AGAIN && columns.len() * 2 >= most)
             .collect(),
     };
-    let ends: Vec<usize> = rows.iter().skip(1).map(|(row, _)| *row).chain([view.rows]).collect();
+    let ends: Vec<usize> = rows
+        .iter()
+        .skip(1)
+        .map(|(row, _)| *row)
+        .chain([view.rows])
+        .collect();
     let mut above = 0;
     let mut sections = Vec::new();
     for ((heading, columns), end) in rows.into_iter().zip(ends) {
@@ -96,7 +108,11 @@ fn day_columns(view: &View, row: usize) -> Vec<DayColumn> {
         let cells = cells.get(from..).unwrap_or_default();
         let letters: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
         if let Some(days) = days::days_of_letters(&letters) {
-            return cells.iter().zip(days).map(|(cell, day)| column(cell, vec![day])).collect();
+            return cells
+                .iter()
+                .zip(days)
+                .map(|(cell, day)| column(cell, vec![day]))
+                .collect();
         }
     }
     cells
@@ -117,7 +133,9 @@ fn with_unknown(view: &View, heading: usize, mut columns: Vec<DayColumn>) -> Vec
     };
     let unknown: Vec<DayColumn> = view
         .row(heading)
-        .filter(|cell| cell.column > first && !cell.is_blank() && super::times::of_label(&cell.text).is_none())
+        .filter(|cell| {
+            cell.column > first && !cell.is_blank() && super::times::of_label(&cell.text).is_none()
+        })
         .filter(|cell| !columns.iter().any(|column| column.column == cell.column))
         .filter(|cell| !is_of_times(&cell.text))
         .map(|cell| DayColumn {
@@ -135,8 +153,8 @@ fn with_unknown(view: &View, heading: usize, mut columns: Vec<DayColumn>) -> Vec
 /// Headings over columns of times.
 pub(super) fn is_of_times(text: &str) -> bool {
     const WORDS: [&str; 15] = [
-        "time", "times", "hour", "hours", "period", "periods", "lesson", "session", "start", "end", "from", "to",
-        "heure", "heures", "horaire",
+        "time", "times", "hour", "hours", "period", "periods", "lesson", "session", "start", "end", "from",
+        "to", "heure", "heures", "horaire",
     ];
     let words: Vec<String> = text.split_whitespace().map(super::words::folded).collect();
     words.iter().any(|word| !word.is_empty())
@@ -170,16 +188,20 @@ fn weeks(view: &View, heading: usize, columns: Vec<DayColumn>) -> Vec<(Metadata,
         let own = view.at(heading, first.column);
         metadata_of(above.chain(own).map(|cell| cell.text.as_str()))
     };
-    groups.into_iter().map(|group| (of_group(&group), group)).collect()
+    groups
+        .into_iter()
+        .map(|group| (of_group(&group), group))
+        .collect()
 }
 
-/// The texts of the rows above a row of headings.
+/// The texts of the rows above a row of headings, row by row.
 fn titles(view: &View, rows: std::ops::Range<usize>) -> Vec<String> {
-    let cells = view.cells.iter().filter(|cell| rows.contains(&cell.row));
-    let lines = cells.filter(|cell| cell.column_span * 2 > view.columns);
-    lines
-        .flat_map(|cell| cell.lines.iter().map(|line| line.text.clone()))
-        .collect()
+    rows.map(|row| {
+        let texts: Vec<&str> = view.row(row).map(|cell| cell.text.as_str()).collect();
+        texts.join(" ").trim().to_owned()
+    })
+    .filter(|text| !text.is_empty())
+    .collect()
 }
 
 /// Behind the last row of a section: rows right above the next headings that go through and say a week are its title.

@@ -30,10 +30,7 @@ const WORDS: [(&str, EventType); 21] = [
 
 /// The kind of a block of this name.
 pub(in super::super) fn kind_of(name: &str) -> EventType {
-    let words: Vec<String> = name
-        .split(|c: char| !c.is_alphanumeric())
-        .map(folded)
-        .collect();
+    let words: Vec<String> = name.split(|c: char| !c.is_alphanumeric()).map(folded).collect();
     WORDS
         .iter()
         .find(|(word, _)| words.iter().any(|other| other == word))

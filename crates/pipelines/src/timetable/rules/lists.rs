@@ -29,7 +29,8 @@ pub(super) fn listed(view: &View) -> Option<Listed> {
     let times: Vec<usize> = (0..view.columns)
         .filter(|column| is_column(view, heading, *column, |cell| of_label(&cell.text).is_some()))
         .collect();
-    let day = (0..view.columns).find(|column| is_column(view, heading, *column, |cell| days_of_cell(cell).is_some()));
+    let day = (0..view.columns)
+        .find(|column| is_column(view, heading, *column, |cell| days_of_cell(cell).is_some()));
     let (start, end) = match times.as_slice() {
         [start] => (*start, None),
         [start, end] if start + 1 == *end => (*start, Some(*end)),
@@ -41,11 +42,20 @@ pub(super) fn listed(view: &View) -> Option<Listed> {
         let Some(cell) = view.at(row, start).filter(|cell| cell.row == row) else {
             continue;
         };
-        let Some(mut span) = of_label(&cell.text) else { continue };
-        if let Some(end) = end.and_then(|end| view.at(row, end)).and_then(|cell| of_label(&cell.text)) {
+        let Some(mut span) = of_label(&cell.text) else {
+            continue;
+        };
+        if let Some(end) = end
+            .and_then(|end| view.at(row, end))
+            .and_then(|cell| of_label(&cell.text))
+        {
             span.end = span.end.or(Some(end.start));
         }
         lines.push((days_at(view, heading, day, row), cell, span));
+    }
+    // Without days, numbers in a column may be anything.
+    if day.is_none() && !lines.iter().all(|(_, _, span)| span.is_certain()) {
+        return None;
     }
     let mut blocks = Vec::new();
     let mut score = lines.len();
@@ -106,9 +116,16 @@ fn of_line(
     let Some(entry) = entries(&cell.lines, view.is_seen).into_iter().next() else {
         return Vec::new();
     };
+    let name = match entry.name.is_empty() {
+        true => cell.text.clone(),
+        false => entry.name.clone(),
+    };
     let (mut room, mut notes) = (entry.room.clone(), entry.notes.clone());
     for (column, other) in others {
-        let title = view.at(0, column).filter(|_| heading > 0).map(|cell| folded(&cell.text));
+        let title = view
+            .at(0, column)
+            .filter(|_| heading > 0)
+            .map(|cell| folded(&cell.text));
         match title.as_deref() {
             Some("room" | "salle" | "place" | "location") => room = room.or_else(|| Some(other.text.clone())),
             _ => {
@@ -124,8 +141,8 @@ fn of_line(
         day: *day,
         start: Some(slot.start),
         end: Some(slot.end),
-        event_type: kind_of(&entry.name),
-        event_name: entry.name.clone(),
+        event_type: kind_of(&name),
+        event_name: name.clone(),
         room: room.clone(),
         notes: notes.clone(),
         color: cell.fill.map(colour),
@@ -139,11 +156,9 @@ fn of_line(
 /// Reads a table whose cells are times and nothing else: what happens stands at the beginning of each row, and what the
 /// columns are is a note. Departures are such a table.
 pub(super) fn times_only(view: &View) -> Option<Listed> {
-    let heading = usize::from(
-        !view
-            .row(0)
-            .any(|cell| cell.column > 0 && of_label(&cell.text).is_some_and(|span| span.start.bare_hour().is_none())),
-    );
+    let heading = usize::from(!view.row(0).any(|cell| {
+        cell.column > 0 && of_label(&cell.text).is_some_and(|span| span.start.bare_hour().is_none())
+    }));
     let columns: Vec<usize> = (1..view.columns)
         .filter(|column| is_column(view, heading, *column, |cell| of_label(&cell.text).is_some()))
         .collect();
@@ -163,12 +178,13 @@ pub(super) fn times_only(view: &View) -> Option<Listed> {
         let cells: Vec<(&Place, WrittenSpan)> = view
             .column(column)
             .filter(|cell| cell.row >= heading)
-            .filter_map(|cell| Some((cell, of_label(&cell.text)?)))
+            .filter_map(|cell| Some((cell, of_label(&cell.text).filter(|span| span.is_certain())?)))
             .collect();
         let spans: Vec<WrittenSpan> = cells.iter().map(|(_, span)| *span).collect();
         for ((cell, _), slot) in cells.iter().zip(slots(&spans)) {
             let Some(slot) = slot else { continue };
-            let name = view.at(cell.row, 0).map(|row| row.text.clone()).unwrap_or_default();
+            let row = view.at(cell.row, 0).filter(|row| !row.is_blank());
+            let name = row.unwrap_or(cell).text.clone();
             blocks.push(of_time(view, cell, name, title.clone(), slot));
         }
     }

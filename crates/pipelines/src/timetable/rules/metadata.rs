@@ -95,7 +95,9 @@ fn slot(metadata: &mut Metadata, field: Field) -> &mut Option<String> {
 
 fn set(slot: &mut Option<String>, value: &str) {
     let value: String = value
-        .trim_matches(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '-' | '–' | '—' | '•' | '·'))
+        .trim_matches(|c: char| {
+            c.is_whitespace() || matches!(c, ',' | ';' | '|' | '-' | '–' | '—' | '•' | '·')
+        })
         .chars()
         .take(MAX_CHARS)
         .collect();
@@ -161,7 +163,10 @@ fn term_place(line: &str) -> Option<(usize, String)> {
     for (index, word) in words.iter().enumerate() {
         let from = at + line.get(at..)?.find(word)?;
         at = from + word.len();
-        let number = words.get(index + 1).map(|number| bare(number)).unwrap_or_default();
+        let number = words
+            .get(index + 1)
+            .map(|number| bare(number))
+            .unwrap_or_default();
         if !SEASONS.contains(&folded(word).as_str()) || !matches!(number.as_str(), "1" | "2") {
             continue;
         }
@@ -196,10 +201,12 @@ pub(super) fn without_week(text: &str) -> String {
 }
 
 fn week_place(line: &str) -> Option<(usize, usize, String)> {
-    let words = line.match_indices(|c: char| c.is_alphanumeric()).filter(|(at, _)| {
-        let before = line.get(..*at).and_then(|before| before.chars().next_back());
-        !before.is_some_and(char::is_alphanumeric)
-    });
+    let words = line
+        .match_indices(|c: char| c.is_alphanumeric())
+        .filter(|(at, _)| {
+            let before = line.get(..*at).and_then(|before| before.chars().next_back());
+            !before.is_some_and(char::is_alphanumeric)
+        });
     for (from, _) in words {
         let rest = line.get(from..)?;
         let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
@@ -254,7 +261,13 @@ mod tests {
 
     #[test]
     fn what_is_said_first_counts_and_the_longest_school() {
-        let found = metadata_of(["Class: 1A", "Class: 1B", "School", "Collège Jean Moulin", "Professeur : M. Petit"]);
+        let found = metadata_of([
+            "Class: 1A",
+            "Class: 1B",
+            "School",
+            "Collège Jean Moulin",
+            "Professeur : M. Petit",
+        ]);
         assert_eq!(found.class_name, some("1A"));
         assert_eq!(found.school_name, some("Collège Jean Moulin"));
         assert_eq!(found.teacher_name, some("M. Petit"));
@@ -273,6 +286,9 @@ mod tests {
 
     #[test]
     fn nothing_is_said() {
-        assert_eq!(metadata_of(["", "9:00 Maths", ":", "Maths: fractions"]), Metadata::default());
+        assert_eq!(
+            metadata_of(["", "9:00 Maths", ":", "Maths: fractions"]),
+            Metadata::default()
+        );
     }
 }

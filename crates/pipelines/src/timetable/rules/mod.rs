@@ -144,10 +144,11 @@ fn of_grids(grids: &[Grid], around: &[(i32, String)], periods: &[Period], is_see
         all.is_guessed |= grid.confidence < docmill_documents::tables::DRAWN;
         all.lacks_times |= candidate.lacks_times;
         all.warnings.extend(candidate.warnings);
-        all.tables.extend(candidate.tables.into_iter().map(|table| FoundTable {
-            metadata: metadata::or(metadata::or(table.metadata, &between), &page),
-            blocks: table.blocks,
-        }));
+        all.tables
+            .extend(candidate.tables.into_iter().map(|table| FoundTable {
+                metadata: metadata::or(metadata::or(table.metadata, &between), &page),
+                blocks: table.blocks,
+            }));
     }
     all
 }
@@ -237,7 +238,10 @@ fn under_days(view: &View, periods: &[Period]) -> Option<Candidate> {
 }
 
 fn unknown_days(section: &Section) -> impl Iterator<Item = Warning> + '_ {
-    let unknown = section.columns.iter().filter_map(|column| column.unknown.as_ref());
+    let unknown = section
+        .columns
+        .iter()
+        .filter_map(|column| column.unknown.as_ref());
     unknown.map(|label| {
         let label: String = label.chars().take(40).collect();
         Warning::new(

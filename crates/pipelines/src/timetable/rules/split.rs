@@ -25,31 +25,43 @@ pub(super) fn split(grid: &mut Grid, words: &[TableWord]) {
 /// One cell a column.
 fn across(cell: &Cell, columns: &[i32], words: &[TableWord]) -> Option<Vec<Cell>> {
     let edges = columns.get(cell.column..=cell.column + cell.column_span)?;
-    parts(edges, cell, words, |area| area.centre().0, |at, from, to| Cell {
-        column: cell.column + at,
-        column_span: 1,
-        area: Area {
-            x0: from,
-            x1: to,
-            ..cell.area
+    parts(
+        edges,
+        cell,
+        words,
+        |area| area.centre().0,
+        |at, from, to| Cell {
+            column: cell.column + at,
+            column_span: 1,
+            area: Area {
+                x0: from,
+                x1: to,
+                ..cell.area
+            },
+            ..cell.clone()
         },
-        ..cell.clone()
-    })
+    )
 }
 
 /// One cell a row.
 fn down(cell: &Cell, rows: &[i32], words: &[TableWord]) -> Option<Vec<Cell>> {
     let edges = rows.get(cell.row..=cell.row + cell.row_span)?;
-    parts(edges, cell, words, |area| area.centre().1, |at, from, to| Cell {
-        row: cell.row + at,
-        row_span: 1,
-        area: Area {
-            y0: from,
-            y1: to,
-            ..cell.area
+    parts(
+        edges,
+        cell,
+        words,
+        |area| area.centre().1,
+        |at, from, to| Cell {
+            row: cell.row + at,
+            row_span: 1,
+            area: Area {
+                y0: from,
+                y1: to,
+                ..cell.area
+            },
+            ..cell.clone()
         },
-        ..cell.clone()
-    })
+    )
 }
 
 fn parts(

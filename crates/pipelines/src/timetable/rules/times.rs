@@ -82,6 +82,11 @@ impl WrittenSpan {
         Some((start, Some(to)))
     }
 
+    /// Whether it can be nothing but a time.
+    pub(super) fn is_certain(self) -> bool {
+        self.start.is_sure || self.is_sure()
+    }
+
     /// Whether it can be nothing but a range of times, wherever it stands.
     fn is_sure(self) -> bool {
         self.end.is_some_and(|end| self.start.is_sure || end.is_sure)
@@ -102,6 +107,12 @@ pub(super) fn leading(line: &str) -> Option<(WrittenSpan, Place)> {
         Some(_) => span.is_sure(),
     };
     (is_first && is_sure).then_some((span, place))
+}
+
+/// The range that a text is, if it is nothing else: `1-2` too.
+pub(super) fn whole_range(text: &str) -> Option<WrittenSpan> {
+    let (span, place) = spans(text).next()?;
+    (span.end.is_some() && is_whole(text, &place)).then_some(span)
 }
 
 /// The time or the range that a label says: it may have other words (`Period 1 8.50–9.40`) if it is certainly a time, and
@@ -358,7 +369,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_no_times() {
-        for text in ["", "Maths", "Year 5", "Room 12", "25:00", "9:60", "12345", "3B", "Week 2", "noonday", "10%x"] {
+        for text in [
+            "", "Maths", "Year 5", "Room 12", "25:00", "9:60", "12345", "3B", "Week 2", "noonday", "10%x",
+        ] {
             assert_eq!(label(text), None, "{text}");
         }
     }
@@ -376,7 +389,11 @@ mod tests {
             ("Choir (12.30 – 1pm) Hall", "12:30-13:00", "12.30 – 1pm"),
             ("Year 5 9-9.30am", "09:00-09:30", "9-9.30am"),
         ] {
-            assert_eq!(found(text), Some((times.to_owned(), written.to_owned())), "{text}");
+            assert_eq!(
+                found(text),
+                Some((times.to_owned(), written.to_owned())),
+                "{text}"
+            );
         }
         for text in ["Years 1-2", "Ch. 3 - 4", "Maths 9:30", "Unit 3.14 - 4"] {
             assert_eq!(found(text).filter(|_| !text.starts_with("Unit")), None, "{text}");
@@ -395,8 +412,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_read(text in ".{0,60}") {
-            if let Some(span) = of_label(&text) {
-                drop(span.minutes());
+            if let Some((start, Some(end))) = of_label(&text).and_then(WrittenSpan::minutes) {
+                prop_assert!(start.number() < 1440 && end.number() < 1440);
             }
             if let Some((_, place)) = find_range(&text) {
                 prop_assert!(text.get(place).is_some());

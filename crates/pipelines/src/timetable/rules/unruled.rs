@@ -47,11 +47,11 @@ fn phrases(line: &CellLine, words: &[TableWord], aspect: f32) -> Vec<Phrase> {
     for word in line.words.iter().filter_map(|at| words.get(*at)) {
         // Two names of days with nothing but a space between them are two headings.
         let is_day = days::day_of(&word.text).is_some();
-        let after_day = out
-            .last()
-            .is_some_and(|last| last.text.split(' ').next_back().is_some_and(|last| {
+        let after_day = out.last().is_some_and(|last| {
+            last.text.split(' ').next_back().is_some_and(|last| {
                 last.chars().next_back().is_some_and(char::is_alphanumeric) && days::day_of(last).is_some()
-            }));
+            })
+        });
         match out.last_mut() {
             Some(last) if word.area.x0 - last.area.x1 <= widest && !(is_day && after_day) => {
                 last.text = format!("{} {}", last.text, word.text);
@@ -92,9 +92,10 @@ fn largest<'p>(phrases: &[&'p Phrase], span: impl Fn(&Phrase) -> (i32, i32)) -> 
 /// Days side by side: times down the left side, if there are any.
 fn days_beside(words: &[TableWord], phrases: &[Phrase], days: &[&Phrase]) -> Option<Grid> {
     let heading = days.iter().map(|day| day.area).reduce(|a, b| a.around(&b))?;
-    let times = times_of(phrases.iter().filter(|phrase| phrase.area.y0 >= heading.y0), |phrase| {
-        (phrase.area.x0, phrase.area.x1)
-    });
+    let times = times_of(
+        phrases.iter().filter(|phrase| phrase.area.y0 >= heading.y0),
+        |phrase| (phrase.area.x0, phrase.area.x1),
+    );
     let times: Vec<&Phrase> = times
         .into_iter()
         .filter(|time| time.area.x1 <= heading.x0 || time.area.x0 >= heading.x1)
@@ -102,14 +103,27 @@ fn days_beside(words: &[TableWord], phrases: &[Phrase], days: &[&Phrase]) -> Opt
     let below: Vec<&TableWord> = words.iter().filter(|word| word.area.y0 >= heading.y0).collect();
     let mut centres: Vec<i32> = days.iter().map(|day| day.area.centre().0).collect();
     centres.sort_unstable();
-    let left = match times.iter().map(|time| time.area.x1).max().filter(|right| *right <= heading.x0) {
+    let left = match times
+        .iter()
+        .map(|time| time.area.x1)
+        .max()
+        .filter(|right| *right <= heading.x0)
+    {
         Some(right) => boundary(right, heading.x0, &spans(&below, Direction::Across)).min(heading.x0),
-        None => below.iter().map(|word| word.area.x0).min().unwrap_or(0).min(heading.x0),
+        None => below
+            .iter()
+            .map(|word| word.area.x0)
+            .min()
+            .unwrap_or(0)
+            .min(heading.x0),
     };
     let mut columns = vec![0, left.max(1)];
     columns.extend(boundaries(&centres, &spans(&below, Direction::Across)));
     columns.push(UNITS);
-    let under: Vec<&TableWord> = words.iter().filter(|word| word.area.y0 >= heading.y1 - 1).collect();
+    let under: Vec<&TableWord> = words
+        .iter()
+        .filter(|word| word.area.y0 >= heading.y1 - 1)
+        .collect();
     let mut rows = vec![heading.y0];
     let mut centres: Vec<i32> = times
         .iter()
@@ -128,9 +142,10 @@ fn days_beside(words: &[TableWord], phrases: &[Phrase], days: &[&Phrase]) -> Opt
 /// Days below one another: times along the top, if there are any.
 fn days_below(words: &[TableWord], phrases: &[Phrase], days: &[&Phrase]) -> Option<Grid> {
     let heading = days.iter().map(|day| day.area).reduce(|a, b| a.around(&b))?;
-    let times = times_of(phrases.iter().filter(|phrase| phrase.area.y1 <= heading.y0), |phrase| {
-        (phrase.area.y0, phrase.area.y1)
-    });
+    let times = times_of(
+        phrases.iter().filter(|phrase| phrase.area.y1 <= heading.y0),
+        |phrase| (phrase.area.y0, phrase.area.y1),
+    );
     let top = times.iter().map(|time| time.area.y0).min().unwrap_or(heading.y0);
     let bottom = times.iter().map(|time| time.area.y1).max().unwrap_or(heading.y0);
     let beside: Vec<&TableWord> = words
@@ -139,7 +154,10 @@ fn days_below(words: &[TableWord], phrases: &[Phrase], days: &[&Phrase]) -> Opti
         .collect();
     let mut centres: Vec<i32> = days.iter().map(|day| day.area.centre().1).collect();
     centres.sort_unstable();
-    let mut rows = vec![top, boundary(bottom, heading.y0, &spans(&beside, Direction::Down)).max(top + 1)];
+    let mut rows = vec![
+        top,
+        boundary(bottom, heading.y0, &spans(&beside, Direction::Down)).max(top + 1),
+    ];
     rows.extend(boundaries(&centres, &spans(&beside, Direction::Down)));
     rows.push(UNITS);
     let right: Vec<&TableWord> = words
@@ -241,7 +259,12 @@ fn spread(grid: &mut Grid) {
         let (Some((at, cell)), None) = (written.next(), written.next()) else {
             continue;
         };
-        let Some(text) = cell.lines.iter().map(|line| line.area).reduce(|a, b| a.around(&b)) else {
+        let Some(text) = cell
+            .lines
+            .iter()
+            .map(|line| line.area)
+            .reduce(|a, b| a.around(&b))
+        else {
             continue;
         };
         let off = (text.centre().0 - i32::midpoint(left, right)).abs();

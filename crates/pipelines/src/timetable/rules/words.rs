@@ -41,10 +41,23 @@ mod tests {
 
     #[test]
     fn one_letter_apart() {
-        for (a, b) in [("monday", "monday"), ("monday", "mouday"), ("monday", "monda"), ("", "a")] {
-            assert!(distance_is_at_most_one(a, b) && distance_is_at_most_one(b, a), "{a} {b}");
+        for (a, b) in [
+            ("monday", "monday"),
+            ("monday", "mouday"),
+            ("monday", "monda"),
+            ("", "a"),
+        ] {
+            assert!(
+                distance_is_at_most_one(a, b) && distance_is_at_most_one(b, a),
+                "{a} {b}"
+            );
         }
-        for (a, b) in [("monday", "mnoday"), ("monday", "mon"), ("", "ab"), ("abc", "bcd")] {
+        for (a, b) in [
+            ("monday", "mnoday"),
+            ("monday", "mon"),
+            ("", "ab"),
+            ("abc", "bcd"),
+        ] {
             assert!(!distance_is_at_most_one(a, b), "{a} {b}");
         }
     }

@@ -1,7 +1,8 @@
+use docmill_core::edition::Editor;
 use std::path::Path;
 
 use super::*;
-use crate::timetable::edit::{Editor, edited};
+use crate::timetable::edit::edited;
 use crate::timetable::model::FoundBlock;
 use crate::timetable::settings::{Holiday, Settings};
 use crate::timetable::testing::{document, found, page};
@@ -87,11 +88,11 @@ fn new_york() -> Document {
     let document = document(vec![page(1, blocks)], &settings);
     let body = serde_json::json!({"timetables": document.timetables});
     let by = Editor {
-        author: "u-1",
+        author: "u-1".to_owned(),
         at: Time::from_ms(1_760_000_000_000),
         number: 2,
     };
-    edited(document, &body, by).unwrap()
+    edited(document, &body, &by).unwrap()
 }
 
 /// The files that `tests/calendars` opens with other people's readers. `DOCMILL_WRITE_GOLDEN=1` writes them anew.
