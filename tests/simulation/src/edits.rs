@@ -1,7 +1,7 @@
 //! Edits of results: when they come, and what has to be left of them. Each adds a line, so that the newest edition tells of
 //! all that came before it.
 
-use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use docmill_core::access::Caller;
 use docmill_core::ids::JobId;
@@ -19,8 +19,8 @@ use crate::sim::Sim;
 /// One run in so many has edits.
 const RUNS: u64 = 11;
 
-/// Editors who come at the same moment.
-const EDITORS: RangeInclusive<u64> = 1..=3;
+/// Most editors who come at the same moment; there are two at least.
+const EDITORS: u64 = 4;
 
 /// An edit that was acknowledged.
 #[derive(Debug)]
@@ -39,19 +39,19 @@ pub(crate) fn draw(seed: u64, acts: &mut Vec<Act>) {
     }
     let dice = &mut Dice::new(seed ^ 0xed17);
     let submits = acts.iter().filter(|act| matches!(act.what, What::Submit { .. }));
-    let submits: Vec<(u32, u8, std::time::Duration)> =
-        submits.map(|act| (act.id, act.user, act.at)).collect();
-    for _ in 0..1 + dice.roll(4) {
+    let submits: Vec<(u32, u8, Duration)> = submits.map(|act| (act.id, act.user, act.at)).collect();
+    for _ in 0..2 + dice.roll(5) {
         let Some((of, owner, from)) = dice.pick(&submits) else {
             break;
         };
         let at = from + dice.seconds(10 * 60);
-        for _ in 0..EDITORS.start() + dice.roll(*EDITORS.end()) {
+        for _ in 0..2 + dice.roll(EDITORS - 1) {
             let anybody = small(dice.roll(USERS.len() as u64));
+            let spread_s = 2 * dice.roll(2);
             acts.push(Act {
                 id: number(acts),
-                user: if dice.once_in(3) { anybody } else { owner },
-                at: at + dice.seconds(2),
+                user: if dice.once_in(4) { anybody } else { owner },
+                at: at + dice.seconds(spread_s),
                 what: What::Edit {
                     of,
                     named: dice.once_in(2),

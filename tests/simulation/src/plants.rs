@@ -185,8 +185,7 @@ impl Plant {
             Self::ChargesInFull | Self::ChargesFromStaleRecord => &["P5"],
             Self::CountedOutside | Self::RefusedCounted | Self::RepeatTakesAgain => &["limits"],
             Self::FloorIgnored => &["P6"],
-            // The edition that is written over is seen at once to be none more.
-            Self::EditsStaleResult => &["edits", "P4"],
+            Self::EditsStaleResult => &["edits"],
         }
     }
 

@@ -52,7 +52,7 @@ impl Intake {
         Err(Problem::unavailable(1))
     }
 
-    /// The result of a job that can be edited, and who edits it.
+    /// The result of a job, where it can be edited, and the pipeline that knows how.
     fn editable<'a>(&'a self, job: &'a Job) -> Result<(&'a dyn Pipeline, &'a ResultRef), Problem> {
         let pipeline = self.engine.pipeline(job)?;
         if job.status.is_terminal() && job.status != Status::Completed {

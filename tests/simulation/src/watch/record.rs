@@ -118,24 +118,20 @@ fn versions(old: &Job, new: &Job, step: &Step) -> Broken {
     None
 }
 
-/// Whether a completed job has one edition of its result more, and nothing else has changed.
+/// Whether nothing but the editions of a completed job's result has changed; which of them may, is for `edits` to say.
 fn is_edited(old: &Job, new: &Job) -> bool {
     let (Some(before), Some(after)) = (&old.result, &new.result) else {
         return false;
     };
-    let rest = ResultRef {
+    let result = ResultRef {
         editions: before.editions.clone(),
         ..after.clone()
     };
-    let one_more = after
-        .editions
-        .split_last()
-        .is_some_and(|(_, rest)| rest == before.editions);
     let as_before = Job {
-        result: Some(rest),
+        result: Some(result),
         ..new.clone()
     };
-    old.status == Status::Completed && one_more && seen(old) == seen(&as_before)
+    old.status == Status::Completed && before != after && seen(old) == seen(&as_before)
 }
 
 /// What clients see change.
