@@ -81,6 +81,7 @@ impl Default for Empty {
                     name: "json",
                     content_type: "application/json",
                     extension: "json",
+                    is_of_files: false,
                 }],
                 settings_schema: json!({"type": "object", "additionalProperties": false}),
                 deadline: None,

@@ -26,6 +26,7 @@ const FORMATS: &[Format] = &[Format {
     name: "json",
     content_type: "application/json",
     extension: "json",
+    is_of_files: false,
 }];
 
 const fn stage(percent: u8, text: &'static str) -> StageSpec {

@@ -63,6 +63,7 @@ const fn format(name: &'static str, content_type: &'static str) -> Format {
         name,
         content_type,
         extension: name,
+        is_of_files: false,
     }
 }
 

@@ -310,7 +310,7 @@ fn kinds_and_sizes_are_checked_before_anything_is_stored() {
     assert_eq!(check("a.png", 9 << 20, None), Ok(()));
     assert_eq!(check("a.pdf", 50 << 20, None), Ok(()));
     assert_eq!(check("a.pdf", 9, Some(b"\x89PNG\r\n\x1a\n".as_slice())), Ok(()));
-    let refused = |status, code: &str| Err((status, code.to_owned().into()));
+    let refused = |status, code: &str| Err((status, code.to_owned()));
     assert_eq!(
         check("a.png", (10 << 20) + 1, None),
         refused(413, "FILE_TOO_LARGE")

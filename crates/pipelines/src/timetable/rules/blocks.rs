@@ -48,7 +48,6 @@ pub(super) fn blocks(view: &View, section: &Section, clock: &Clock) -> Vec<Found
     let mut blocks = Vec::new();
     for (at, happening) in found.iter_mut().enumerate() {
         let when = when(happening, own.get(&at).copied(), clock);
-        let Some(when) = when else { continue };
         if happening.entry.name.is_empty() {
             happening.entry.name = name_of_row(view, section, happening.cell);
         }
@@ -213,9 +212,8 @@ fn own_slots(found: &[Happening<'_>]) -> BTreeMap<usize, Slot> {
     own
 }
 
-/// When something happens: as it says itself, else as the side of the table says. `None` where nothing is said and the
-/// table has times.
-fn when(happening: &Happening<'_>, own: Option<Slot>, clock: &Clock) -> Option<When> {
+/// When something happens: as it says itself, else as the side of the table says, if that says anything.
+fn when(happening: &Happening<'_>, own: Option<Slot>, clock: &Clock) -> When {
     let (from, to) = happening.down;
     let of_row = || clock.axis.times(from, to);
     if let Some(slot) = own {
@@ -229,34 +227,31 @@ fn when(happening: &Happening<'_>, own: Option<Slot>, clock: &Clock) -> Option<W
             true => slot.end,
             false => end_of_row.unwrap_or(slot.end),
         };
-        return Some(When {
+        return When {
             start: Some(slot.start),
             end: Some(end),
             sureness: Some(sureness),
             is_own: slot.has_own_end,
-        });
+        };
     }
-    if let Some((start, end, sureness)) = of_row() {
-        return Some(When {
+    match of_row() {
+        Some((start, end, sureness)) => When {
             start: Some(start),
             end: Some(end),
             sureness: Some(sureness),
             is_own: false,
-        });
+        },
+        None => When::default(),
     }
-    clock
-        .has_periods
-        .then(When::default)
-        .or_else(|| Some(When::default()))
 }
 
 /// What the heading of a row says that has no time: the name of cells that have nothing else.
 fn name_of_row(view: &View, section: &Section, cell: &Place) -> String {
     let headings = (0..cell.column).filter_map(|column| view.at(cell.row, column));
-    let names = headings.filter(|other| {
+    let mut names = headings.filter(|other| {
         !other.is_blank() && first_column(section, other).is_none() && of_label(&other.text).is_none()
     });
-    let name = names.last().map(|other| other.text.clone());
+    let name = names.next_back().map(|other| other.text.clone());
     name.unwrap_or_else(|| cell.text.clone())
 }
 
