@@ -26,6 +26,16 @@ parameters=(
 stack up "${parameters[@]}"
 "$python" infra/local/dynamodb_local.py cargo test --locked --workspace --no-fail-fast
 
+# Calendar files, by parsers that others wrote.
+calendars=${DOCMILL_CALENDARS_VENV:-$PWD/.local/calendars}
+wanted=$(sha256sum tests/calendars/requirements.txt | cut -d' ' -f1)
+if [[ $(cat "$calendars/requirements.sha256" 2>/dev/null) != "$wanted" ]]; then
+    "$python" -m venv --clear "$calendars"
+    "$calendars/bin/pip" install --quiet --disable-pip-version-check --requirement tests/calendars/requirements.txt
+    echo "$wanted" >"$calendars/requirements.sha256"
+fi
+"$calendars/bin/python" -m unittest discover --start-directory tests/calendars
+
 # The page, in a real browser.
 if command -v npm >/dev/null && [[ -x ${CHROMIUM:-/usr/bin/chromium} ]]; then
     npm --prefix tests/browser ci --no-audit --no-fund --silent

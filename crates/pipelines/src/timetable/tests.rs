@@ -352,7 +352,7 @@ fn a_model_is_held_against_the_page_and_the_rules() {
         found.next().unwrap()["confidence"].as_str().unwrap().to_owned()
     };
     // The rules found it too; the other one is not on the page.
-    assert_eq!(confidence("Maths"), "0.80");
+    assert_eq!(confidence("Maths"), "0.90");
     assert_eq!(confidence("Celebration Assembly"), "0.50");
     assert_eq!(result["timetables"][0]["metadata"]["class_name"], "2EJ");
     let asked = bench.asked.lock().unwrap();

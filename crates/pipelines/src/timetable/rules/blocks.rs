@@ -261,17 +261,19 @@ fn of_headings(view: &View, section: &Section, clock: &Clock) -> Vec<FoundBlock>
     days.retain(|day| *day != Day::Unspecified);
     days.sort_unstable();
     days.dedup();
+    let mut is_written = vec![false; view.rows];
+    for cell in view.cells.iter().filter(|cell| !cell.is_blank()) {
+        if first_column(section, cell).is_some() {
+            let rows = is_written.iter_mut().skip(cell.row).take(cell.row_span);
+            rows.for_each(|row| *row = true);
+        }
+    }
     let mut blocks = Vec::new();
     for heading in view.cells.iter().filter(|cell| {
         cell.row > section.heading && cell.row < section.end && first_column(section, cell).is_none()
     }) {
-        let rows = heading.row..heading.row + heading.row_span;
-        let is_empty = view
-            .cells
-            .iter()
-            .filter(|cell| first_column(section, cell).is_some())
-            .filter(|cell| cell.row < rows.end && rows.start < cell.row + cell.row_span)
-            .all(Place::is_blank);
+        let mut rows = is_written.iter().skip(heading.row).take(heading.row_span);
+        let is_empty = rows.all(|is_written| !is_written);
         let Some(name) = happening(&heading.text).filter(|_| is_empty) else {
             continue;
         };

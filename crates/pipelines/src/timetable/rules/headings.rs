@@ -7,6 +7,8 @@ use super::view::{Place, View};
 
 /// Days that make a row of headings where another row has some already.
 const FEWEST_AGAIN: usize = 2;
+/// Weeks side by side, and one below the other.
+const MAX_WEEKS: usize = 10;
 /// Rows from the top in which a single day is a heading.
 const TOP_ROWS: usize = 3;
 
@@ -76,12 +78,12 @@ pub(super) fn sections(view: &View) -> Vec<Section> {
         .collect();
     let mut above = 0;
     let mut sections = Vec::new();
-    for ((heading, columns), end) in rows.into_iter().zip(ends) {
+    for ((heading, columns), end) in rows.into_iter().zip(ends).take(MAX_WEEKS) {
         let titles = titles(view, above..heading);
         above = heading + 1;
         let end = titles_begin(view, heading + 1, end);
         let columns = with_unknown(view, heading, columns);
-        for (week, columns) in weeks(view, heading, columns) {
+        for (week, columns) in weeks(view, heading, columns).into_iter().take(MAX_WEEKS) {
             let mut metadata = metadata::or(week, &metadata_of(titles.iter().map(String::as_str)));
             metadata = metadata::or(metadata, &corner(view, heading, &columns));
             sections.push(Section {

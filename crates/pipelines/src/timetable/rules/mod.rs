@@ -150,6 +150,16 @@ fn of_grids(grids: &[Grid], around: &[(i32, String)], periods: &[Period], is_see
                 blocks: table.blocks,
             }));
     }
+    let mut left = MAX_BLOCKS;
+    for table in &mut all.tables {
+        let more = table.blocks.len().saturating_sub(left);
+        if more > 0 {
+            let message = format!("A page has more than {MAX_BLOCKS} blocks; {more} of a table are missing.");
+            all.warnings.push(Warning::new("TOO_MANY_BLOCKS", None, message));
+            table.blocks.truncate(left);
+        }
+        left -= table.blocks.len();
+    }
     all
 }
 
@@ -163,8 +173,16 @@ struct Candidate {
     has_vertical_text: bool,
 }
 
+/// Rows or columns of a timetable: a fortnight in quarters of an hour has fewer.
+const MAX_SIDE: usize = 2_000;
+/// Blocks of a page. One with more is not read as a timetable is.
+const MAX_BLOCKS: usize = 5_000;
+
 /// The way to read a table by which most of its labels mean something.
 fn best(view: &View, periods: &[Period]) -> Option<Candidate> {
+    if view.rows.max(view.columns) > MAX_SIDE {
+        return None;
+    }
     let listed = lists::listed(view);
     let has_days = |blocks: &[FoundBlock]| blocks.iter().any(|block| block.day.index().is_some());
     let (listed_days, listed) = match listed {

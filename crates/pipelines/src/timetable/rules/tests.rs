@@ -532,6 +532,23 @@ fn what_stands_around_says_whose_it_is() {
     assert_eq!(metadata.school_name.as_deref(), Some("Hill Primary School"));
 }
 
+#[test]
+fn large_tables_are_read_in_time_that_grows_with_them() {
+    // Nothing but times, whose names are looked for at the beginning of their rows.
+    let row = std::iter::once("Monday").chain(std::iter::repeat_n("9-10", 99));
+    let row = row.collect::<Vec<_>>().join("|");
+    let rows = vec![row.as_str(); 400];
+    let found = extract(&sheet(&rows), &[]);
+    let count: usize = found.tables.iter().map(|table| table.blocks.len()).sum();
+    assert_eq!(count, 5_000);
+    assert!(
+        found
+            .warnings
+            .iter()
+            .any(|warning| warning.code == "TOO_MANY_BLOCKS")
+    );
+}
+
 mod any {
     use proptest::prelude::*;
 

@@ -23,14 +23,6 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn covers_row(&self, row: usize) -> bool {
-        (self.row..self.row + self.row_span).contains(&row)
-    }
-
-    pub(super) fn covers_column(&self, column: usize) -> bool {
-        (self.column..self.column + self.column_span).contains(&column)
-    }
-
     pub(super) fn is_blank(&self) -> bool {
         !self.text.chars().any(char::is_alphanumeric)
     }
@@ -41,8 +33,12 @@ impl Place {
 pub(super) struct View {
     pub(super) rows: usize,
     pub(super) columns: usize,
-    /// Row by row.
+    /// By row and column.
     pub(super) cells: Vec<Place>,
+    /// Which cell covers each row and column, row by row.
+    covered: Vec<Option<usize>>,
+    /// The cells by column and row.
+    by_column: Vec<usize>,
     /// How sure its cells are.
     pub(super) confidence: f32,
     /// Letters below one another, or turned words.
@@ -70,56 +66,88 @@ impl View {
                 fill: cell.fill,
             }
         });
+        let cells: Vec<Place> = cells.collect();
         Self {
-            cells: cells.collect(),
             rows: grid.rows.len().saturating_sub(1),
             columns: grid.columns.len().saturating_sub(1),
             confidence: grid.confidence,
             has_vertical_text,
             is_seen,
+            ..Self::default()
         }
+        .with(cells)
+    }
+
+    /// The table with these cells.
+    fn with(mut self, mut cells: Vec<Place>) -> Self {
+        cells.sort_by_key(|cell| (cell.row, cell.column));
+        self.covered = vec![None; self.rows * self.columns];
+        for (index, cell) in cells.iter().enumerate() {
+            for row in cell.row..cell.row + cell.row_span {
+                let places = self.covered.iter_mut().skip(row * self.columns + cell.column);
+                places
+                    .take(cell.column_span)
+                    .for_each(|place| *place = Some(index));
+            }
+        }
+        self.by_column = (0..cells.len()).collect();
+        let place = |index: &usize| cells.get(*index).map(|cell| (cell.column, cell.row));
+        self.by_column.sort_by_key(place);
+        self.cells = cells;
+        self
     }
 
     /// Rows made columns.
     pub(super) fn turned(&self) -> Self {
-        let mut cells: Vec<Place> = self
-            .cells
-            .iter()
-            .map(|cell| Place {
-                row: cell.column,
-                column: cell.row,
-                row_span: cell.column_span,
-                column_span: cell.row_span,
-                down: match cell.down == (cell.area.y0, cell.area.y1) {
-                    true => (cell.area.x0, cell.area.x1),
-                    false => (cell.area.y0, cell.area.y1),
-                },
-                ..cell.clone()
-            })
-            .collect();
-        cells.sort_by_key(|cell| (cell.row, cell.column));
+        let cells = self.cells.iter().map(|cell| Place {
+            row: cell.column,
+            column: cell.row,
+            row_span: cell.column_span,
+            column_span: cell.row_span,
+            down: match cell.down == (cell.area.y0, cell.area.y1) {
+                true => (cell.area.x0, cell.area.x1),
+                false => (cell.area.y0, cell.area.y1),
+            },
+            ..cell.clone()
+        });
         Self {
             rows: self.columns,
             columns: self.rows,
-            cells,
+            cells: Vec::new(),
+            covered: Vec::new(),
+            by_column: Vec::new(),
             ..*self
         }
+        .with(cells.collect())
     }
 
     /// The cell that covers a row and a column.
     pub(super) fn at(&self, row: usize, column: usize) -> Option<&Place> {
-        self.cells
-            .iter()
-            .find(|cell| cell.covers_row(row) && cell.covers_column(column))
+        if column >= self.columns {
+            return None;
+        }
+        let index = self.covered.get(row * self.columns + column).copied()??;
+        self.cells.get(index)
     }
 
     /// The cells that begin in a row.
     pub(super) fn row(&self, row: usize) -> impl Iterator<Item = &Place> {
-        self.cells.iter().filter(move |cell| cell.row == row)
+        let from = self.cells.partition_point(|cell| cell.row < row);
+        self.cells
+            .iter()
+            .skip(from)
+            .take_while(move |cell| cell.row == row)
     }
 
     /// The cells that begin in a column.
     pub(super) fn column(&self, column: usize) -> impl Iterator<Item = &Place> {
-        self.cells.iter().filter(move |cell| cell.column == column)
+        let of = |index: &usize| self.cells.get(*index);
+        let from = self
+            .by_column
+            .partition_point(|index| of(index).is_some_and(|cell| cell.column < column));
+        let rest = self.by_column.get(from..).unwrap_or_default();
+        rest.iter()
+            .filter_map(of)
+            .take_while(move |cell| cell.column == column)
     }
 }
