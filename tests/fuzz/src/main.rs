@@ -3,17 +3,22 @@
 //! ```text
 //! cargo run --locked -p docmill-fuzz -- --seconds 600 samples/*.pdf tests/system/documents/*.pdf
 //! cargo run --locked -p docmill-fuzz -- --seconds 600 --tables xlsx
+//! cargo run --locked -p docmill-fuzz -- --seconds 600 --pictures jpeg
+//! cargo run --locked -p docmill-fuzz -- --seconds 600 --grids
 //! ```
 //!
-//! Files of tables are made here and read in this process: see [`tables`].
+//! Files of tables, pictures, and pages of words and rulings are made here and read in this process: see [`trials`].
 //!
 //! Any way to end is fine but a crash: a child that died without having reached a limit. Such a document is kept, and
 //! the program ends with an error. Pages whose reading failed inside a child that lived on are counted.
 
 mod damage;
+mod grids;
 mod inputs;
+mod pictures;
 mod pieces;
 mod tables;
+mod trials;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -33,7 +38,7 @@ const MAX_PAGES: u32 = 1_000;
 
 #[derive(Parser)]
 struct Arguments {
-    /// How long; processor time with --tables.
+    /// How long; processor time for all but PDFs.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
     /// Where the damages begin; printed, so that a run can be repeated.
@@ -45,8 +50,14 @@ struct Arguments {
     /// Makes tables of this format instead of damaging PDFs.
     #[arg(long, value_enum)]
     tables: Option<inputs::Format>,
+    /// Damages pictures of this kind.
+    #[arg(long, value_enum, conflicts_with = "tables")]
+    pictures: Option<pictures::Format>,
+    /// Makes pages of words and rulings.
+    #[arg(long, conflicts_with_all = ["tables", "pictures"])]
+    grids: bool,
     /// Whole documents, to be damaged.
-    #[arg(required_unless_present = "tables")]
+    #[arg(required_unless_present_any = ["tables", "pictures", "grids"])]
     documents: Vec<PathBuf>,
 }
 
@@ -57,9 +68,20 @@ fn main() -> Result<ExitCode, Failure> {
         return Ok(code);
     }
     let arguments = Arguments::parse();
+    let seed = arguments.seed.unwrap_or_else(rand::random);
+    let (seconds, keep) = (arguments.seconds, &arguments.keep);
     if let Some(format) = arguments.tables {
-        let seed = arguments.seed.unwrap_or_else(rand::random);
-        return tables::run(format, arguments.seconds, seed, &arguments.keep);
+        let name = format!("{format:?}").to_lowercase();
+        let make = |random: &mut StdRng| inputs::make(format, random);
+        return trials::run(&name, seconds, seed, keep, make, tables::check);
+    }
+    if let Some(format) = arguments.pictures {
+        let name = format!("{format:?}").to_lowercase();
+        let make = |random: &mut StdRng| pictures::make(format, random);
+        return trials::run(&name, seconds, seed, keep, make, pictures::check);
+    }
+    if arguments.grids {
+        return trials::run("grids", seconds, seed, keep, grids::make, grids::check);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(&arguments))

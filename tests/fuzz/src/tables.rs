@@ -1,69 +1,10 @@
-//! Files of tables, made at random, and what must hold for each: its reader returns within a second of processor time,
-//! hands on what it read as it read it, and keeps its limits. A file for which it does not is kept.
-
-use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
-use std::process::ExitCode;
-use std::time::Duration;
+//! What must hold for each file of tables: its reader hands on what it read as it read it, and keeps its limits.
 
 use docmill_documents::sheets::{
     Kind, Limits, Reading, Sheet, SheetError, Tables, decode, delimited, docx, ofx, read_sheets, xlsx,
 };
+use rand::RngExt;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
-
-use crate::Failure;
-use crate::inputs::{self, Format};
-
-/// Processor time for one file.
-const MOST_CPU: Duration = Duration::from_secs(1);
-
-/// Makes and reads files for so many seconds of processor time.
-pub(crate) fn run(format: Format, seconds: u64, seed: u64, keep: &Path) -> Result<ExitCode, Failure> {
-    println!("seed {seed}");
-    std::panic::set_hook(Box::new(|panic| eprintln!("{panic}")));
-    let until = cpu()? + Duration::from_secs(seconds);
-    let mut found: BTreeMap<&'static str, u64> = BTreeMap::new();
-    let mut slowest = Duration::ZERO;
-    let mut failures = 0;
-    let mut files = 0;
-    let mut began = cpu()?;
-    while began < until {
-        let number = files;
-        let mut random = StdRng::seed_from_u64(seed.wrapping_add(number));
-        let file = inputs::make(format, &mut random);
-        let limits = small_limits(&mut random);
-        let before = cpu()?;
-        let outcome = catch_unwind(AssertUnwindSafe(|| check(&file, &limits)))
-            .unwrap_or_else(|_| Err("it panicked".to_owned()));
-        let ended = cpu()?;
-        let took = ended.saturating_sub(before);
-        slowest = slowest.max(took);
-        let outcome = match outcome {
-            Ok(_) if took > MOST_CPU => Err(format!("it took {took:?}")),
-            outcome => outcome,
-        };
-        match outcome {
-            Ok(code) => *found.entry(code).or_default() += 1,
-            Err(reason) => {
-                failures += 1;
-                std::fs::create_dir_all(keep)?;
-                let path = keep.join(format!("{format:?}-{seed}-{number}").to_lowercase());
-                std::fs::write(&path, &file)?;
-                println!("{}: {reason}", path.display());
-            }
-        }
-        files += 1;
-        began = ended;
-    }
-    println!("{format:?}: {files} files, {failures} failures, slowest {slowest:?}, {found:#?}");
-    Ok(if failures > 0 {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
-}
 
 /// Limits that small files reach.
 fn small_limits(random: &mut StdRng) -> Limits {
@@ -83,7 +24,8 @@ fn small_limits(random: &mut StdRng) -> Limits {
 }
 
 /// How a file was read, or what is wrong with that.
-fn check(file: &[u8], limits: &Limits) -> Result<&'static str, String> {
+pub(crate) fn check(file: &[u8], random: &mut StdRng) -> Result<&'static str, String> {
+    let limits = &small_limits(random);
     let mut output = Vec::new();
     read_sheets(&["-".to_owned()], file.to_vec(), &mut output).map_err(|error| error.to_string())?;
     let code = match decode(&output, &Limits::default()) {
@@ -161,11 +103,4 @@ fn is_within(sheets: &[Sheet], limits: &Limits) -> Result<(), String> {
             "over its limits: {rows} rows, {cells} cells, {text} bytes, {width} columns"
         )),
     }
-}
-
-/// Processor time of this thread: the first number that Linux has for it.
-fn cpu() -> Result<Duration, Failure> {
-    let numbers = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let first = numbers.split(' ').next().unwrap_or_default();
-    Ok(Duration::from_nanos(first.parse()?))
 }
