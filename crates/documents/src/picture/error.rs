@@ -62,6 +62,14 @@ pub enum PictureError {
         /// How many are allowed.
         limit: u32,
     },
+    /// More codes than any program makes for the parts of a picture.
+    #[error(
+        "The parts of the picture have more than {limit} codes. Please save it as PNG or as an ordinary WebP."
+    )]
+    TooManyCodes {
+        /// How many are allowed.
+        limit: u32,
+    },
     /// The file has fewer pages.
     #[error("The file has no page {page}.")]
     NoSuchPage {
@@ -86,7 +94,7 @@ impl PictureError {
                 "PICTURE_TOO_LARGE"
             }
             Self::TooManyPages { .. } => "TOO_MANY_PAGES",
-            Self::TooManyScans { .. } => "PICTURE_TOO_COMPLEX",
+            Self::TooManyScans { .. } | Self::TooManyCodes { .. } => "PICTURE_TOO_COMPLEX",
             Self::NoSuchPage { .. } => "NO_SUCH_PAGE",
             Self::Corrupt { .. } => "CORRUPT",
         }

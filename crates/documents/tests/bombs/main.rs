@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod codes;
 mod office;
 mod pdf;
 mod pictures;

@@ -17,7 +17,7 @@ const EXPANDED: usize = 100 << 20;
 const MANY: usize = 1_000_000;
 
 /// Asserts by which code a file's first picture is refused, or that it is read, and what that costs.
-fn are(files: &[(&str, Make, &str)]) {
+pub(crate) fn are(files: &[(&str, Make, &str)]) {
     for (name, make, code) in files {
         let (found, mut used) = reading_once(*make);
         for _ in 0..2 {
@@ -149,7 +149,7 @@ fn gif_frames(before: &[u8]) -> Vec<u8> {
     file
 }
 
-fn webp(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+pub(crate) fn webp(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
     let mut body = b"WEBP".to_vec();
     for (kind, contents) in chunks {
         body.extend(*kind);

@@ -1,5 +1,8 @@
 //! WebP.
 
+mod codes;
+mod lossless;
+
 use std::io::Cursor;
 
 use image_webp::WebPDecoder;
@@ -15,6 +18,8 @@ const FILE_HEAD: usize = 12;
 const CHUNK_HEAD: usize = 8;
 /// Bytes of a frame's head in an animation.
 const FRAME_HEAD: usize = 16;
+/// Bytes of a lossless picture in front of its transformations.
+const LOSSLESS_HEAD: usize = 5;
 /// A lossless picture is decoded with four bytes a pixel before it gets its own three, a lossy one as planes first.
 const WORKING_BYTES_PER_PIXEL: u64 = 5;
 
@@ -96,6 +101,17 @@ impl<'a> Image<'a> {
         }
     }
 
+    /// Bytes of the tables that its codes take.
+    fn table_bytes(&self, width: u32, height: u32) -> Result<u64, PictureError> {
+        let lossless = match (self.pixels, self.alpha) {
+            (Some((b"VP8L", contents)), _) => contents.get(LOSSLESS_HEAD..).unwrap_or_default(),
+            // How it is filtered does not matter here; in the lowest bits stands whether it is compressed.
+            (_, Some([head, compressed @ ..])) if head & 3 == 1 => compressed,
+            _ => return Ok(0),
+        };
+        lossless::table_bytes(lossless, width, height)
+    }
+
     /// A file with this picture and nothing else in it: no metadata, no frames, no chunks that anybody made up.
     fn file(&self, width: u32, height: u32) -> Vec<u8> {
         let mut chunks = Vec::new();
@@ -157,7 +173,9 @@ pub(super) fn decode(head: &Head<'_>, limits: &Limits) -> Result<Raster, Picture
     }
     let pixels = u64::from(width) * u64::from(height);
     let canvas = u64::from(head.width) * u64::from(head.height) * CHANNELS as u64;
-    limits.check_memory(canvas + pixels * (CHANNELS as u64 + WORKING_BYTES_PER_PIXEL), 1)?;
+    let needed = canvas + pixels * (CHANNELS as u64 + WORKING_BYTES_PER_PIXEL);
+    limits.check_memory(needed, 1)?;
+    limits.check_memory(needed + head.image.table_bytes(width, height)?, 1)?;
 
     let file = head.image.file(width, height);
     let mut decoder = WebPDecoder::new(Cursor::new(&file)).map_err(|_| damaged)?;
