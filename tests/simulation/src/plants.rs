@@ -38,11 +38,13 @@ pub enum Plant {
     RepeatTakesAgain,
     FloorIgnored,
     ChargesFromStaleRecord,
+    AnswersForgotten,
+    TokensNeverSettled,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::CountsInsteadOfSet,
         Self::NoFencingToken,
         Self::NoConditionOnAttempt,
@@ -71,6 +73,8 @@ impl Plant {
         Self::RepeatTakesAgain,
         Self::FloorIgnored,
         Self::ChargesFromStaleRecord,
+        Self::AnswersForgotten,
+        Self::TokensNeverSettled,
     ];
 
     /// Its name on the command line.
@@ -104,6 +108,8 @@ impl Plant {
             Self::RepeatTakesAgain => "repeat-takes-again",
             Self::FloorIgnored => "floor-ignored",
             Self::ChargesFromStaleRecord => "charge-from-stale-record",
+            Self::AnswersForgotten => "answers-forgotten",
+            Self::TokensNeverSettled => "tokens-never-settled",
         }
     }
 
@@ -150,6 +156,8 @@ impl Plant {
             Self::ChargesFromStaleRecord => {
                 "An end is charged by the record as it was read, whatever was written since."
             }
+            Self::AnswersForgotten => "Whoever looks for what a model answered before finds nothing.",
+            Self::TokensNeverSettled => "What was set aside for a question is never settled.",
         }
     }
 
@@ -181,6 +189,8 @@ impl Plant {
             Self::ChargesInFull | Self::ChargesFromStaleRecord => &["P5"],
             Self::CountedOutside | Self::RefusedCounted | Self::RepeatTakesAgain => &["limits"],
             Self::FloorIgnored => &["P6"],
+            Self::AnswersForgotten => &["answers"],
+            Self::TokensNeverSettled => &["tokens"],
         }
     }
 

@@ -34,8 +34,7 @@ pub struct Tape {
 impl Tape {
     /// The users' part of the tape of `seed`; the faults are drawn as the run goes.
     pub(crate) fn blank(seed: u64) -> Self {
-        let crowded = Rules::of(seed).crowded;
-        let Scenario { acts, outage, calm } = Scenario::of(&mut Dice::new(seed), crowded);
+        let Scenario { acts, outage, calm } = Scenario::of(&mut Dice::new(seed), &Rules::of(seed));
         Self {
             seed,
             acts,

@@ -66,6 +66,8 @@ found! {
     a_repeated_creation_that_takes_again_is_found: RepeatTakesAgain,
     an_ignored_floor_is_found: FloorIgnored,
     a_charge_from_a_stale_record_is_found: ChargesFromStaleRecord,
+    forgotten_answers_are_found: AnswersForgotten,
+    tokens_that_are_never_settled_are_found: TokensNeverSettled,
 }
 
 #[test]
