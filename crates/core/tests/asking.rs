@@ -95,6 +95,16 @@ fn a_worker_that_dies_between_two_calls_pays_for_the_second_only() {
 }
 
 #[test]
+fn what_was_answered_in_this_try_is_not_asked_again() {
+    let (world, model) = asking(1_000_000, |_, _| good());
+    world.script("a", &[Do::Repeat(3)]);
+    let job = world.finish(world.submit("a").id);
+    assert_eq!(model.asked().len(), 1);
+    assert_eq!(world.result(&job).matches("yes").count(), 3);
+    assert_eq!(month(&world), 110);
+}
+
+#[test]
 fn failures_that_pass_are_tried_again() {
     let (world, model) = asking(1_000_000, |n, _| match n {
         0 => Err(ModelFailure::Throttled {

@@ -18,7 +18,7 @@ pub(crate) fn make(random: &mut StdRng) -> Vec<u8> {
     for _ in 0..random.random_range(0..300) {
         bytes.push(random.random());
         for _ in 0..4 {
-            let number: i16 = random.random_range(-100..=10_100 / step) * step;
+            let number: i16 = random.random_range(-100 / step..=10_100 / step) * step;
             // Now and then not quite where the others are, or far outside.
             let number = match random.random_range(0..20) {
                 0 => random.random(),

@@ -90,7 +90,11 @@ pub(crate) fn check(sim: &Sim, parts: &Parts) -> Broken {
     let broken = broken.or_else(|| USERS.into_iter().find_map(|user| credits(sim, parts, user)));
     broken.or_else(|| {
         let state = sim.state();
-        state.watch.clients.check(&state.watch)
+        let desk = &parts.memory.providers.desk;
+        let spent = |tenant: &Tenant, month: &str| desk.spent(tenant, month).now_or_never()?.ok();
+        let answers = &state.watch.answers;
+        let tokens = answers.at_rest(|card| state.cards[card].met, spent);
+        tokens.or_else(|| state.watch.clients.check(&state.watch))
     })
 }
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use docmill_core::codes;
 use docmill_core::edition::Editor;
 use docmill_core::ids::JobId;
+use docmill_core::model::{AnswerForm, ModelRequest, Tier};
 use docmill_core::pipeline::{
-    Accepted, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome, Pipeline,
-    PlanRequest, Planned, PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
+    Accepted, AskError, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome,
+    Pipeline, PlanRequest, Planned, PlannedChunk, ResultFile, Spec, StageSpec, StageTable, Work,
 };
 use docmill_core::ports::Clock;
 use docmill_core::problem::{FieldError, Problem};
@@ -18,6 +20,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 
 use crate::edits;
+use crate::ports::MOST_TOKENS;
 use crate::scenario::{Act, Do, Script, What};
 use crate::sim::Sim;
 
@@ -131,6 +134,7 @@ impl Lines {
             }
             // Without the hook, whose message nobody needs.
             Do::Panic => std::panic::resume_unwind(Box::new("told to panic")),
+            Do::Ask(questions) => return ask(questions, n, work).await,
             Do::Work(calls, each) => (calls, each),
             Do::Forever => (20, Duration::from_secs(20)),
         };
@@ -149,6 +153,38 @@ impl Lines {
         }
         None
     }
+}
+
+/// Asks a language model, whose answers nobody needs; `None` when that went well.
+async fn ask(questions: u8, n: Option<u32>, work: &dyn Work) -> Option<Outcome<()>> {
+    for question in 0..questions {
+        let request = ModelRequest {
+            tier: Tier::Speed,
+            instructions: format!(
+                "Tell anything, number {}, of what follows, in a JSON object.",
+                question % 2
+            ),
+            data: n.map_or_else(|| "the whole".to_owned(), |n| format!("chunk {n}")),
+            pictures: Vec::new(),
+            form: AnswerForm {
+                name: "anything",
+                schema: json!({"type": "object"}),
+            },
+            max_answer_tokens: MOST_TOKENS,
+        };
+        match work.ask(&request).await {
+            Err(AskError::Stopped) => return Some(Outcome::Cancelled),
+            Err(AskError::Resting { after }) if !work.is_last_try() => {
+                return Some(Outcome::Retry {
+                    code: codes::PROVIDER_COOLDOWN.to_owned(),
+                    after: Some(after),
+                });
+            }
+            // Without an answer the output is the same.
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Credits of a job, of whatever length.

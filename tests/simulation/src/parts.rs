@@ -11,6 +11,7 @@ use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::intake::{Intake, Reader};
 use docmill_core::live::Live;
+use docmill_core::model::{ModelDesk, Providers};
 use docmill_core::pipeline::Registry;
 use docmill_core::ports::{Clock, Connections, DetailStore, EventLog, JobStore, LiveFeed};
 use docmill_core::publish::Publisher;
@@ -21,7 +22,7 @@ use docmill_memory::{Memory, SeededEntropy};
 use futures::FutureExt;
 
 use crate::lines::{self, Lines};
-use crate::ports::Port;
+use crate::ports::{Oracle, Port};
 use crate::rules::Rules;
 use crate::scenario::{COMPANIES, FOUNDERS, USERS};
 use crate::sim::{START, Sim, SkewedClock};
@@ -61,6 +62,7 @@ impl Parts {
         let companies: Arc<dyn Companies> = Port::new(sim, &memory.companies);
         let ledger: Arc<dyn Ledger> = Port::new(sim, &memory.ledger);
         let queue = Port::new(sim, &memory.queue);
+        let desk: Arc<dyn ModelDesk> = Port::new(sim, &memory.providers.desk);
         let registry = Registry::new(vec![
             Arc::new(Lines::new("lines", None, sim.clone())),
             Arc::new(Lines::new(lines::QUICK, Some(QUICK_DEADLINE), sim.clone())),
@@ -74,7 +76,12 @@ impl Parts {
             entropy: Arc::new(SeededEntropy::new(seed)),
             meter: memory.meter.clone(),
             sandbox: memory.sandbox.clone(),
-            providers: memory.providers.clone(),
+            providers: Providers {
+                model: Arc::new(Oracle(sim.clone())),
+                desk,
+                monthly_tokens: rules.monthly_tokens,
+                ..memory.providers.clone()
+            },
             registry: registry.clone(),
             timing,
             memory_mb: 1024,

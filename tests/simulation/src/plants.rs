@@ -39,11 +39,13 @@ pub enum Plant {
     FloorIgnored,
     ChargesFromStaleRecord,
     EditsStaleResult,
+    AnswersForgotten,
+    TokensNeverSettled,
 }
 
 impl Plant {
     /// All of them.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::CountsInsteadOfSet,
         Self::NoFencingToken,
         Self::NoConditionOnAttempt,
@@ -73,6 +75,8 @@ impl Plant {
         Self::FloorIgnored,
         Self::ChargesFromStaleRecord,
         Self::EditsStaleResult,
+        Self::AnswersForgotten,
+        Self::TokensNeverSettled,
     ];
 
     /// Its name on the command line.
@@ -107,6 +111,8 @@ impl Plant {
             Self::FloorIgnored => "floor-ignored",
             Self::ChargesFromStaleRecord => "charge-from-stale-record",
             Self::EditsStaleResult => "edit-stale-result",
+            Self::AnswersForgotten => "answers-forgotten",
+            Self::TokensNeverSettled => "tokens-never-settled",
         }
     }
 
@@ -154,6 +160,8 @@ impl Plant {
                 "An end is charged by the record as it was read, whatever was written since."
             }
             Self::EditsStaleResult => "An edit is written whatever others have edited since it was begun.",
+            Self::AnswersForgotten => "Whoever looks for what a model answered before finds nothing.",
+            Self::TokensNeverSettled => "What was set aside for a question is never settled.",
         }
     }
 
@@ -186,6 +194,8 @@ impl Plant {
             Self::CountedOutside | Self::RefusedCounted | Self::RepeatTakesAgain => &["limits"],
             Self::FloorIgnored => &["P6"],
             Self::EditsStaleResult => &["edits"],
+            Self::AnswersForgotten => &["answers"],
+            Self::TokensNeverSettled => &["tokens"],
         }
     }
 

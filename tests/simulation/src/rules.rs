@@ -15,6 +15,10 @@ pub(crate) struct Rules {
     pub(crate) crowded: bool,
     pub(crate) running: RunningLimits,
     pub(crate) allowance: Allowance,
+    /// Paid calls are questions to a language model.
+    pub(crate) asks: bool,
+    /// Tokens that each may spend on them in a month.
+    pub(crate) monthly_tokens: u64,
 }
 
 impl Default for Rules {
@@ -30,6 +34,8 @@ impl Default for Rules {
             crowded: false,
             running: RunningLimits::default(),
             allowance,
+            asks: false,
+            monthly_tokens: u64::MAX / 2,
         }
     }
 }
@@ -42,6 +48,11 @@ impl Rules {
         // Most runs have few jobs: one of three is to find its user's places taken.
         if seed.is_multiple_of(3) {
             rules.running.user = 1;
+        }
+        rules.asks = seed % 8 > 5;
+        // Some are told after a few questions that there are no tokens left.
+        if seed.is_multiple_of(5) {
+            rules.monthly_tokens = 600;
         }
         if seed.is_multiple_of(2) {
             return rules;

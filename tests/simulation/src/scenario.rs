@@ -8,6 +8,7 @@ use docmill_core::time::Time;
 use crate::crowd;
 use crate::dice::Dice;
 use crate::doors::Door;
+use crate::rules::Rules;
 use crate::sim::START;
 
 /// What a piece of work does at one try.
@@ -15,6 +16,8 @@ use crate::sim::START;
 pub enum Do {
     /// So many paid calls of so long each, then the output.
     Work(u8, Duration),
+    /// So many questions to a language model, then the output, whatever the answers. The third repeats the first.
+    Ask(u8),
     /// A permanent failure.
     Fail,
     /// A transient one, with the provider's wish when to be asked again.
@@ -188,7 +191,7 @@ pub(crate) const FOUNDERS: [(u8, u8, Role); 4] = [
 ];
 
 impl Scenario {
-    pub(crate) fn of(dice: &mut Dice, crowded: bool) -> Self {
+    pub(crate) fn of(dice: &mut Dice, rules: &Rules) -> Self {
         let calm = match dice.roll(4) {
             0 => dice.seconds(60),
             1..=2 => dice.seconds(15 * 60),
@@ -207,13 +210,29 @@ impl Scenario {
                 loses: dice.once_in(2),
             }
         });
-        let mut acts = if crowded {
+        let mut acts = if rules.crowded {
             crowd::acts(dice, calm)
         } else {
             alone(dice, calm)
         };
+        if rules.asks {
+            acts.iter_mut().for_each(|act| ask(&mut act.what));
+        }
         acts.sort_by_key(|act| (act.at, act.id));
         Self { acts, outage, calm }
+    }
+}
+
+/// Paid calls become questions to a language model.
+fn ask(what: &mut What) {
+    let What::Submit { script, .. } = what else {
+        return;
+    };
+    let chunks = script.chunks.iter_mut().flatten();
+    for step in chunks.chain(&mut script.plan).chain(&mut script.merge) {
+        if let Do::Work(calls @ 1.., _) = step {
+            *step = Do::Ask((*calls + 1).min(3));
+        }
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Card {
     pub(crate) since: Since,
     /// A renewal of it met a fault.
     pub(crate) hurt: bool,
+    /// It met a fault of any kind.
+    pub(crate) met: bool,
 }
 
 /// A line of the story.
@@ -196,6 +198,7 @@ impl Sim {
             user: None,
             since,
             hurt: false,
+            met: false,
         });
         let card = state.cards.len() - 1;
         if clock && let Some(Fate::Skew(off)) = draw(&mut state, card, Menu::Clock, now) {
@@ -348,6 +351,7 @@ fn draw(state: &mut State, card: usize, menu: Menu, now: Time) -> Option<Fate> {
     }
     let State { source, fates, .. } = state;
     let fate = source.at(site, menu, fates)?;
+    state.cards[card].met |= fate != Fate::Yield;
     state.counts[fate.kind()] += 1;
     state.healed_at = state.healed_at.max(now.plus(fate.lasts()));
     Some(fate)

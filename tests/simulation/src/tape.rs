@@ -35,12 +35,11 @@ pub struct Tape {
 impl Tape {
     /// The users' part of the tape of `seed`; the faults are drawn as the run goes.
     pub(crate) fn blank(seed: u64) -> Self {
-        let crowded = Rules::of(seed).crowded;
         let Scenario {
             mut acts,
             outage,
             calm,
-        } = Scenario::of(&mut Dice::new(seed), crowded);
+        } = Scenario::of(&mut Dice::new(seed), &Rules::of(seed));
         edits::draw(seed, &mut acts);
         Self {
             seed,

@@ -53,8 +53,9 @@ fn the_promises_hold_under_every_fault() {
     }
 }
 
-/// Seeds that once broke a promise: a claim was sent again after a cancel, and taken for one that had succeeded.
-const ONCE_FAILED: [u64; 1] = [2_122_644];
+/// Seeds that once broke a promise: a claim was sent again after a cancel, and taken for one that had succeeded; a question
+/// was paid twice in one try; a renewal for a paid call came after the next one and shortened the lease.
+const ONCE_FAILED: [u64; 3] = [2_122_644, 6, 815];
 
 #[test]
 fn seeds_that_failed_once_hold_their_promises_now() {

@@ -12,12 +12,10 @@ use serde::de::DeserializeOwned;
 use super::hold::Held;
 use crate::account::month_of;
 use crate::model::{ModelFailure, ModelReply, ModelRequest, Tokens, usage_of};
-use crate::moves;
 use crate::pipeline::{AskError, ReadError, Work};
 use crate::plan::answer_key;
 use crate::ports::{Fetched, PortResult};
 use crate::reader::{PagePicture, ReadFailure, ReadPage};
-use crate::step::Applied;
 use crate::timing::back_off;
 use crate::usage::Usage;
 
@@ -193,24 +191,16 @@ impl Held<'_> {
     /// Renews the lease, which a cancel or another holder refuses: nobody pays without one.
     async fn may_pay(&self) -> Result<(), AskError> {
         self.checkpoint().map_err(|_| AskError::Stopped)?;
-        let (engine, now) = (self.engine, self.engine.clock.now());
-        let step = moves::renew(&self.claim, now, &engine.timing);
-        match engine.apply(self.id, &step).await {
-            Ok(Applied::Yes(_)) => {
-                self.renewed(now);
-                Ok(())
-            }
-            Ok(_) => {
-                self.stop();
-                Err(AskError::Stopped)
-            }
-            Err(error) => Err(stopped(error)),
+        if !self.renew().await.map_err(stopped)? {
+            self.stop();
         }
+        // It may have taken so long that the lease is over again.
+        self.checkpoint().map_err(|_| AskError::Stopped)
     }
 
-    /// What an earlier try was answered. The first try of a first attempt has none.
+    /// What this try or an earlier one was answered.
     async fn kept<T: DeserializeOwned>(&self, id: &str) -> PortResult<Option<T>> {
-        if self.tries <= 1 && self.claim.attempt <= 1 {
+        if !self.may_have_kept(id) {
             return Ok(None);
         }
         let key = answer_key(self.id, id);
@@ -221,7 +211,7 @@ impl Held<'_> {
         }
     }
 
-    /// Keeps an answer. Should that fail, a later try asks again.
+    /// Keeps an answer. Should that fail, the same question is asked again.
     async fn keep<T: Serialize>(&self, id: &str, answer: &T) {
         let Ok(bytes) = serde_json::to_vec(answer) else {
             return;
@@ -231,6 +221,8 @@ impl Held<'_> {
             .engine
             .blobs
             .put(&key, "application/json", Bytes::from(bytes));
+        // Also where the store does not answer: it may have it.
+        self.was_answered(id);
         if let Err(error) = put.await {
             tracing::warn!(job = %self.id, %error, "an answer that was paid for is not kept");
         }

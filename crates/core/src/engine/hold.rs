@@ -1,16 +1,19 @@
 //! Holding a slot while a pipeline works on it: renewals, the time limit, panics.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::{Either, select};
+use futures::lock::Mutex as Turns;
 
 use super::Engine;
 use super::planning::read_source;
@@ -53,10 +56,14 @@ pub(super) struct Held<'a> {
     processed: u32,
     stopped: AtomicBool,
     until_ms: AtomicI64,
+    /// Whose turn it is to renew: a renewal that came after the next one would shorten the lease behind its holder's back.
+    renewing: Turns<()>,
     reported_ms: AtomicI64,
     began: Time,
     /// Whose budget pays for language models.
     pub(super) answering: Tenant,
+    /// Ids of the calls that were answered in this try.
+    answered: Mutex<BTreeSet<String>>,
 }
 
 impl<'a> Held<'a> {
@@ -72,9 +79,11 @@ impl<'a> Held<'a> {
             processed: job.processed(),
             stopped: AtomicBool::new(false),
             until_ms: AtomicI64::new(until),
+            renewing: Turns::new(()),
             reported_ms: AtomicI64::new(i64::MIN / 2),
             began: engine.clock.now(),
             answering: Tenant::answering_for(job),
+            answered: Mutex::default(),
         }
     }
 
@@ -119,13 +128,9 @@ impl<'a> Held<'a> {
                 self.stopped.store(true, Ordering::Relaxed);
                 return Guarded::TimeIsUp;
             }
-            match self
-                .engine
-                .apply(self.id, &moves::renew(&self.claim, now, timing))
-                .await
-            {
-                Ok(Applied::Yes(_)) => self.renewed(now),
-                Ok(_) => return self.lose(),
+            match self.renew().await {
+                Ok(true) => {}
+                Ok(false) => return self.lose(),
                 Err(error) => {
                     tracing::warn!(job = %self.id, %error, "renewal failed");
                     if self.is_over(self.engine.clock.now()) {
@@ -136,10 +141,29 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// The lease was renewed at `now`.
-    pub(super) fn renewed(&self, now: Time) {
-        let until = now.plus(self.engine.timing.lease);
-        self.until_ms.fetch_max(until.ms(), Ordering::Relaxed);
+    /// Renews the lease; whether it is still ours.
+    pub(super) async fn renew(&self) -> PortResult<bool> {
+        let _turn = self.renewing.lock().await;
+        let (now, timing) = (self.engine.clock.now(), &self.engine.timing);
+        let step = moves::renew(&self.claim, now, timing);
+        let is_ours = matches!(self.engine.apply(self.id, &step).await?, Applied::Yes(_));
+        if is_ours {
+            let until = now.plus(timing.lease);
+            self.until_ms.fetch_max(until.ms(), Ordering::Relaxed);
+        }
+        Ok(is_ours)
+    }
+
+    /// The call of this id was answered.
+    pub(super) fn was_answered(&self, id: &str) {
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.insert(id.to_owned());
+    }
+
+    /// Whether the answer to the call of this id may be kept: an earlier try may have kept any, this one knows.
+    pub(super) fn may_have_kept(&self, id: &str) -> bool {
+        let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tries > 1 || self.claim.attempt > 1 || answered.contains(id)
     }
 
     /// From here on [`Work::checkpoint`] says stop.

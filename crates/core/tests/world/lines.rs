@@ -31,6 +31,8 @@ pub enum Do {
     Take(Duration),
     /// Asks a model so many things, one after the other, and says what came of it.
     Ask(u32),
+    /// Asks it the same thing so many times.
+    Repeat(usize),
 }
 
 /// What each line (or `plan`, `merge`) does, try by try.
@@ -143,7 +145,7 @@ impl Pipeline for Lines {
             }
             Do::Panic => panic!("planned to panic"),
             Do::Take(time) => self.clock.sleep(time).await,
-            Do::Work | Do::Ask(_) => {}
+            Do::Work | Do::Ask(_) | Do::Repeat(_) => {}
         }
         let chunks = text.lines().enumerate().map(|(n, line)| PlannedChunk {
             label: format!("line {}", n + 1),
@@ -173,7 +175,8 @@ impl Pipeline for Lines {
             }
             Do::Panic => panic!("told to panic"),
             Do::Take(time) => self.clock.sleep(time).await,
-            Do::Ask(times) => return ask(&line, times, work).await,
+            Do::Ask(times) => return ask(&line, 0..times, work).await,
+            Do::Repeat(times) => return ask(&line, std::iter::repeat_n(0, times), work).await,
             Do::Work => {}
         }
         if work.checkpoint().is_err() {
@@ -252,9 +255,9 @@ impl Pipeline for Lines {
 }
 
 /// Asks about a line; the answers make the output.
-async fn ask(line: &str, times: u32, work: &dyn Work) -> Outcome<Bytes> {
+async fn ask(line: &str, questions: impl Iterator<Item = u32> + Send, work: &dyn Work) -> Outcome<Bytes> {
     let mut said = Vec::new();
-    for n in 0..times {
+    for n in questions {
         let request = ModelRequest {
             tier: Tier::Speed,
             instructions: format!("question {n}"),

@@ -23,8 +23,8 @@ pub struct OpenLimits {
 
 /// An open PDF file.
 ///
-/// A file that is made to be slow or large can take any time and memory: what is not trusted is opened in a process
-/// with limits. A damaged page does no harm to the others.
+/// A file that is made to be slow or large can take any time and memory: its pages are all there, at more than a kilobyte
+/// each, before anybody can count them. What is not trusted is opened in a process with limits. A damaged page does no harm to the others.
 pub struct PdfDocument {
     pdf: Pdf,
     page_count: u32,

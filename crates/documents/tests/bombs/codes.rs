@@ -3,7 +3,7 @@
 use docmill_documents::picture::{Limits, PictureError, decode};
 
 use crate::pictures::{are, webp};
-use crate::support::measured;
+use crate::support::Alone;
 
 /// Pixels along a side: as many blocks of 4 × 4 as there may be groups of codes.
 const SIDE: u32 = 1_024;
@@ -25,7 +25,7 @@ struct Bits {
 impl Bits {
     fn number(&mut self, number: u32, bits: usize) {
         for place in 0..bits {
-            if self.count % 8 == 0 {
+            if self.count.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             *self.bytes.last_mut().unwrap() |= ((number >> place & 1) as u8) << (self.count % 8);
@@ -48,8 +48,7 @@ impl Bits {
     /// A code whose words have these lengths; no symbol behind them has one.
     fn lengths(&mut self, lengths: &[u32]) {
         self.number(0, 1);
-        // All 19 lengths of lengths, in their own order: five bits for each of the 16 that are not 0 to 2 of the first
-        // three, which nobody has.
+        // All 19 lengths of lengths, in their own order: four bits for each of the 16 lengths, no word for repetitions.
         const ORDER: [u32; 19] = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
         self.number(15, 4);
         for length in ORDER {
@@ -81,7 +80,7 @@ fn large_tables(bits: &mut Bits) {
 /// Words that are not in tables, as many as there can be.
 fn long_words(bits: &mut Bits) {
     for symbols in SYMBOLS {
-        // Half of all words have one bit; of the others the first ones have 15.
+        // One word of one bit takes half of the room, as many of 15 as may be the most of what is left.
         let long = symbols - 16;
         let long = long - long % 2;
         let mut lengths = vec![15; long as usize];
@@ -192,6 +191,7 @@ fn codes_that_take_too_much_are_refused() {
 
 #[test]
 fn what_codes_take_is_known_before() {
+    let alone = Alone::wait();
     let limits = Limits::default();
     // What the pixels take, and nothing for codes.
     let none = Limits {
@@ -203,7 +203,7 @@ fn what_codes_take_is_known_before() {
         let Err(PictureError::TooMuchMemory { needed, .. }) = decode(&make(), 1, &none) else {
             panic!("codes take no memory");
         };
-        let (read, used) = measured(make, |file| decode(&file, 1, &limits).is_ok());
+        let (read, used) = alone.measured(make, |file| decode(&file, 1, &limits).is_ok());
         assert!(read);
         assert!(used.memory_bytes as u64 <= needed);
     }

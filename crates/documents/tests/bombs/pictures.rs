@@ -6,8 +6,8 @@ use docmill_documents::picture::{Limits, decode, probe};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
-use crate::support::{Used, measured};
-use crate::{MOST_CPU, Make, is_within};
+use crate::support::{Alone, Used};
+use crate::{Make, at_best, is_within};
 
 /// A side that is longer than any that is read.
 const LONG: u16 = 65_500;
@@ -18,20 +18,16 @@ const MANY: usize = 1_000_000;
 
 /// Asserts by which code a file's first picture is refused, or that it is read, and what that costs.
 pub(crate) fn are(files: &[(&str, Make, &str)]) {
+    let alone = Alone::wait();
     for (name, make, code) in files {
-        let (found, mut used) = reading_once(*make);
-        for _ in 0..2 {
-            if used.cpu >= MOST_CPU {
-                used.cpu = used.cpu.min(reading_once(*make).1.cpu);
-            }
-        }
+        let (found, used) = at_best(|| reading(&alone, *make));
         assert_eq!(found, *code, "{name}");
         is_within(name, used);
     }
 }
 
-fn reading_once(make: Make) -> (&'static str, Used) {
-    measured(make, |file| {
+fn reading(alone: &Alone, make: Make) -> (&'static str, Used) {
+    alone.measured(make, |file| {
         let limits = Limits::default();
         let probed = probe(&file, &limits);
         match decode(&file, 1, &limits) {

@@ -3,6 +3,7 @@
 mod accounts;
 mod jobs;
 mod live;
+mod models;
 mod queue;
 mod storage;
 mod takes;
@@ -10,6 +11,7 @@ mod takes;
 use std::sync::Arc;
 
 pub(crate) use jobs::{Kind, apply_ghost};
+pub(crate) use models::{MOST_TOKENS, Oracle};
 pub(crate) use queue::title;
 
 use crate::sim::Sim;

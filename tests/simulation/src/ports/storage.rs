@@ -19,8 +19,10 @@ impl BlobStore for Port<MemoryBlobs> {
         let key = self.key(key);
         let put = || format!("stores {}", short(&key));
         self.sim
-            .call(Menu::Write, put, || {
-                self.inner.put(&key, content_type, bytes.clone())
+            .call(Menu::Write, put, || async {
+                let head = self.inner.put(&key, content_type, bytes.clone()).await?;
+                crate::watch::stored(&self.sim, &key);
+                Ok(head)
             })
             .await
     }
@@ -28,8 +30,14 @@ impl BlobStore for Port<MemoryBlobs> {
     async fn get(&self, key: &str, etag: Option<&str>, limit: u64) -> PortResult<Fetched> {
         let key = self.key(key);
         let get = || format!("reads {}", short(&key));
+        if self.sim.has(Plant::AnswersForgotten) && key.contains("/answers/") {
+            return Ok(Fetched::Missing);
+        }
         self.sim
-            .call(Menu::Read, get, || self.inner.get(&key, etag, limit))
+            .call(Menu::Read, get, || {
+                crate::watch::looked(&self.sim, &key);
+                self.inner.get(&key, etag, limit)
+            })
             .await
     }
 

@@ -3,9 +3,10 @@
 //! is never what the engine believes.
 //!
 //! `record`: P1, P2, P4, P10. `leases`: P5, P7. `keys`: P8. `messages`: acknowledgements. `places`: running limits.
-//! `credits`: P5, P6. `clients`: WebSockets. `members`: P9. `windows`: limits of starts and uploads. `rights`: what is seen
-//! of users as they act.
+//! `credits`: P5, P6. `clients`: WebSockets. `members`: P9. `windows`: limits of starts and uploads. `answers`: language
+//! models. `rights`: what is seen of users as they act.
 
+mod answers;
 mod clients;
 mod credits;
 mod keys;
@@ -27,6 +28,7 @@ use docmill_core::problem::Problem;
 use docmill_core::step::Step;
 use docmill_core::time::Time;
 
+pub(crate) use answers::{asks, billed, looked, set_aside, settled, stored};
 pub(crate) use clients::{Clients, Version};
 pub(crate) use members::{Answer, Members, Since, Thing};
 pub(crate) use messages::Messages;
@@ -66,6 +68,7 @@ pub(crate) struct Watch {
     pub(crate) credits: credits::Credits,
     pub(crate) members: Members,
     pub(crate) windows: windows::Windows,
+    pub(crate) answers: answers::Answers,
     idle: places::Idle,
     pub(crate) clients: Clients,
     /// Visible changes of each job, in order.
@@ -94,6 +97,7 @@ pub(crate) fn wrote(sim: &Sim, card: usize, old: &Job, new: &Job, step: &Step) {
         let watch = &mut state.watch;
         watch.records.insert(new.id, new.clone());
         watch.note(old, new, now);
+        watch.answers.note(card, new, step);
         let rules = &watch.rules;
         record::check(old, new, step, now, healed_at)
             .or_else(|| watch.leases.check(card, old, new, step, now))

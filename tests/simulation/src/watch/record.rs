@@ -98,9 +98,11 @@ fn versions(old: &Job, new: &Job, step: &Step) -> Broken {
     if !same && new.version != old.version + 1 {
         return Some(("P4", format!("version {} follows {}", new.version, old.version)));
     }
-    // A report below what finished chunks make of the percentage shows as a newer time alone.
-    let reports = step.edits.iter().any(|edit| matches!(edit, Edit::Report(_)));
-    if same != (seen(old) == seen(new)) && !reports {
+    // A report below what finished chunks make of the percentage shows as a newer time alone; the rest of a provider is
+    // shown as long as it lasts.
+    let is_shown_apart = |edit: &Edit| matches!(edit, Edit::Report(_) | Edit::CoolingUntil(Some(_)));
+    let shown_apart = step.edits.iter().any(is_shown_apart);
+    if same != (seen(old) == seen(new)) && !shown_apart {
         let text = if same {
             "a visible change without"
         } else {

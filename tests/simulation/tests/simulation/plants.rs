@@ -67,6 +67,8 @@ found! {
     an_ignored_floor_is_found: FloorIgnored,
     a_charge_from_a_stale_record_is_found: ChargesFromStaleRecord,
     an_edit_of_a_stale_result_is_found: EditsStaleResult,
+    forgotten_answers_are_found: AnswersForgotten,
+    tokens_that_are_never_settled_are_found: TokensNeverSettled,
 }
 
 #[test]

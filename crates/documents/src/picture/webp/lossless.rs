@@ -88,9 +88,9 @@ fn pass_transforms(bits: &mut Bits<'_>, width: u32, height: u32) -> Option<u32> 
                 let colours = bits.number(8)? + 1;
                 highest(bits, colours)?;
                 let packed = match colours {
-                    ..=2 => 8,
-                    ..=4 => 4,
-                    ..=16 => 2,
+                    1..=2 => 8,
+                    3..=4 => 4,
+                    5..=16 => 2,
                     _ => 1,
                 };
                 stored_width = stored_width.div_ceil(packed);
