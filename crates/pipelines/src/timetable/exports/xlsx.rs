@@ -150,3 +150,6 @@ fn is_dark(color: u32) -> bool {
     let [_, red, green, blue] = color.to_be_bytes().map(u32::from);
     red * 299 + green * 587 + blue * 114 < 128_000
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,8 +29,7 @@ pub(super) fn listed(view: &View) -> Option<Listed> {
     let times: Vec<usize> = (0..view.columns)
         .filter(|column| is_column(view, heading, *column, |cell| of_label(&cell.text).is_some()))
         .collect();
-    let day = (0..view.columns)
-        .find(|column| is_column(view, heading, *column, |cell| days_of_cell(cell).is_some()));
+    let day = (0..view.columns).find(|column| is_column(view, heading, *column, is_day));
     let (start, end) = match times.as_slice() {
         [start] => (*start, None),
         [start, end] if start + 1 == *end => (*start, Some(*end)),
@@ -70,6 +69,11 @@ pub(super) fn listed(view: &View) -> Option<Listed> {
         score += usize::from(day.is_some());
     }
     (!blocks.is_empty()).then_some(Listed { blocks, score })
+}
+
+/// Whether a cell names days; single letters are more often groups than days.
+fn is_day(cell: &Place) -> bool {
+    cell.text.chars().count() > 1 && days_of_cell(cell).is_some()
 }
 
 /// Whether most cells of a column are of a kind.

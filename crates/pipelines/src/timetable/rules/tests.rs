@@ -534,13 +534,20 @@ fn what_stands_around_says_whose_it_is() {
 
 #[test]
 fn large_tables_are_read_in_time_that_grows_with_them() {
-    // Nothing but times, whose names are looked for at the beginning of their rows.
+    // Nothing but times, whose names are looked for at the beginning of their rows; and days enough for years.
     let row = std::iter::once("Monday").chain(std::iter::repeat_n("9-10", 99));
     let row = row.collect::<Vec<_>>().join("|");
-    let rows = vec![row.as_str(); 400];
+    let count = |found: &Extracted| found.tables.iter().map(|table| table.blocks.len()).sum::<usize>();
+    assert_eq!(count(&extract(&sheet(&vec![row.as_str(); 400]), &[])), 990);
+    let line = "Monday|9:00|10:00|Art";
+    let found = extract(&sheet(&vec![line; 6_000 / 4]), &[]);
+    assert_eq!(count(&found), 1_500);
+    let rows: Vec<String> = std::iter::once("|Mon|Tue|Wed|Thu|Fri|Sat|Sun".to_owned())
+        .chain((0..1_000).map(|row| format!("9-10|A{row}|B|C|D|E|F|G")))
+        .collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
     let found = extract(&sheet(&rows), &[]);
-    let count: usize = found.tables.iter().map(|table| table.blocks.len()).sum();
-    assert_eq!(count, 5_000);
+    assert_eq!(count(&found), 5_000);
     assert!(
         found
             .warnings
