@@ -66,7 +66,7 @@ fn unused_name(table: &Timetable, number: u32, names: &mut BTreeSet<String>) -> 
         if names.insert(name.to_lowercase()) {
             return name;
         }
-        tail.insert(1, '+');
+        tail.insert(2, '+');
     }
 }
 

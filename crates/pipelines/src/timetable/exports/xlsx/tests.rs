@@ -87,7 +87,7 @@ fn sheets_have_names_of_their_own() {
     let expected = [
         "2EJ",
         "2EJ (3)",
-        "2ej +(3)",
+        "2ej (+3)",
         "Timetable 4",
         "Timetable 5",
         &long,
