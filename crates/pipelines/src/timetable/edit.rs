@@ -24,7 +24,8 @@ pub(super) struct Editor<'a> {
 
 /// The document with the timetables that were sent, in place of all of its own: `{"timetables": [{"metadata"?,
 /// "blocks": [{"id"?, "day", "start", "end", "event_name", "event_type"?, "room"?, "notes"?, "color"?}]}]}`. What a
-/// block with a known id leaves out stays; without an id it is a new one. Fields that are worked out may be sent, as
+/// block with a known id leaves out stays; without an id it is a new one. A timetable without metadata has those of the
+/// one in its place. Fields that are worked out may be sent, as
 /// they are in a document, and are not read.
 ///
 /// A block that somebody wrote or changed is sure. Its times stay as they are sent: gaps are not filled.

@@ -1,6 +1,6 @@
 //! `timetable`: a picture, a document or a sheet of a weekly timetable becomes blocks of time and calendar files.
 
-#![allow(dead_code, reason = "put together piece by piece")]
+#![allow(dead_code, unused_imports, reason = "put together piece by piece")]
 
 #[cfg(test)]
 mod acceptance_back;

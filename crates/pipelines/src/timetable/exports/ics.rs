@@ -1,7 +1,8 @@
 //! A calendar file (RFC 5545).
 //!
 //! Times are written as clocks show them. What a clock shows twice or never, on the nights of change, has the meaning
-//! that section 3.3.5 gives it: the first of the two, or what the clock would show had it not been changed yet.
+//! that the standard gives it: the first of the two, or what the clock would show had it not been changed yet (section
+//! 3.3.5). Of a weekly event, a time that a clock never shows is left out (section 3.3.10).
 
 mod lines;
 mod zone;

@@ -100,53 +100,6 @@ fn recurring_events_stay_in_the_term() {
     assert!(Variant::Recurring == "recurring".parse().unwrap() && "weekly".parse::<Variant>().is_err());
 }
 
-#[test]
-fn xlsx_is_the_same_every_time() {
-    let long = "é".repeat(40_000);
-    let mut coloured = found(Day::Monday, "09:00", "10:00", &long);
-    coloured.color = Some("#000080".to_owned());
-    let blocks = vec![
-        coloured,
-        found(Day::Monday, "09:30", "11:00", "=1+1"),
-        found(Day::Tuesday, "10:00", "11:00", "Art"),
-    ];
-    let document = one(blocks);
-    let first = xlsx(&document).unwrap();
-    assert!(first.starts_with(b"PK"));
-    assert_eq!(first, xlsx(&document).unwrap());
-}
-
-#[test]
-fn workbooks_of_odd_documents_are_written_too() {
-    let names = [
-        "2EJ",
-        "2ej*",
-        "History",
-        "[]",
-        "2EJ (2)",
-        &"x".repeat(60),
-        &"x".repeat(61),
-    ];
-    assert!(xlsx(&classes(&names)).is_ok());
-    let mut document = one(Vec::new());
-    assert!(xlsx(&document).is_ok());
-    document.timetables.clear();
-    assert!(xlsx(&document).is_ok());
-    // More than a sheet has columns, were each a column.
-    let untimed = (0..17_000).map(|number| {
-        let mut block = found(Day::Monday, "09:00", "10:00", &format!("X{number}"));
-        (block.start, block.end) = (None, None);
-        block
-    });
-    assert!(xlsx(&one(untimed.collect())).is_ok());
-    // Each over every slot of the others.
-    let long = (0..600).map(|number| {
-        let minute = |number: i64| crate::timetable::model::Minute::new(number).unwrap().to_string();
-        found(Day::Monday, &minute(number), &minute(1_439 - number), "X")
-    });
-    assert!(xlsx(&one(long.collect())).is_ok());
-}
-
 fn text() -> impl Strategy<Value = String> {
     "[-=+@\"',;\t a-zé\n\r]{0,12}x"
 }

@@ -66,7 +66,7 @@ fn unused_name(table: &Timetable, number: u32, names: &mut BTreeSet<String>) -> 
         if names.insert(name.to_lowercase()) {
             return name;
         }
-        tail.insert(1, '+');
+        tail.insert(2, '+');
     }
 }
 
@@ -150,3 +150,6 @@ fn is_dark(color: u32) -> bool {
     let [_, red, green, blue] = color.to_be_bytes().map(u32::from);
     red * 299 + green * 587 + blue * 114 < 128_000
 }
+
+#[cfg(test)]
+mod tests;

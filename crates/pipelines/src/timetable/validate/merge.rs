@@ -141,7 +141,7 @@ fn add_to(known: &mut Block, other: Block) {
             known.room = room;
             None
         }
-        (Some(own), Some(room)) if *own != room => Some(format!("Room {room}")),
+        (Some(own), Some(room)) if *own != room => Some(format!("also {room}")),
         _ => None,
     };
     for more in other_room.into_iter().chain(other.notes) {

@@ -87,7 +87,7 @@ fn the_same_block_on_two_pages_is_one_and_keeps_what_both_say() {
     assert_eq!(table.blocks.len(), 1);
     let block = &table.blocks[0];
     assert_eq!((block.page, block.room.as_deref()), (Some(1), Some("A1")));
-    assert_eq!(block.notes.as_deref(), Some("Bring boots; Room B2; Lunch"));
+    assert_eq!(block.notes.as_deref(), Some("Bring boots; also B2; Lunch"));
     assert_eq!(block.color.as_deref(), Some("#FF0000"));
     assert_eq!(block.confidence, Sureness::FULL);
 }
