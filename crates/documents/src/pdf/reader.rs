@@ -37,7 +37,7 @@ pub fn read_text(arguments: &[String], document: Vec<u8>, output: &mut dyn Write
     write_record(&TextRecord::Done, output)
 }
 
-/// Writes the [`PageContent`] of one page as one JSON text; nothing, where the document cannot be opened or has no such
+/// Writes the [`PageContent`](super::PageContent) of one page as one JSON text; nothing, where the document cannot be opened or has no such
 /// page. The arguments are the page, counted from 1, and how many pages the document may have.
 ///
 /// # Errors
