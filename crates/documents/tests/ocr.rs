@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use docmill_documents::ocr::{
-    DETECTOR_FILE, Models, RECOGNISER_FILE, ScanJob, ScannedPage, read_page, read_picture,
+    DETECTOR_FILE, Models, RECOGNISER_FILE, ScanJob, ScannedPage, ScannedWord, lay_out, read_page,
+    read_picture,
 };
 use docmill_documents::pdf::{OpenLimits, PdfDocument, Rect, RenderLimits, Word, draw_page};
 use docmill_documents::picture::{Raster, Rows};
@@ -233,7 +234,7 @@ fn a_page_is_drawn_in_one_process_and_read_in_another() {
     let mut output = Vec::new();
     read_picture(&[], job(&rows), &mut output).unwrap();
     assert_eq!(output.iter().filter(|byte| **byte == b'\n').count(), 1);
-    let read: ScannedPage = serde_json::from_slice(&output).unwrap();
-    let text: Vec<&str> = read.lines.iter().map(|line| line.text.as_str()).collect();
+    let read: Vec<ScannedWord> = serde_json::from_slice(&output).unwrap();
+    let text: Vec<String> = lay_out(read).lines.into_iter().map(|line| line.text).collect();
     assert!(text.join(" ").to_lowercase().contains("phare"), "{text:?}");
 }

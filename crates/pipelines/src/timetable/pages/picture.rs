@@ -5,7 +5,7 @@ use docmill_core::pipeline::Work;
 use docmill_core::reader::PagePicture;
 use docmill_documents::picture::{Compression, Kind, Refusal, RowsHeader};
 
-use super::{Page, ask_reader, broken, fail, paper, stage};
+use super::{Page, ask_reader, broken, fail, paper};
 use crate::halt::Halt;
 use crate::timetable::model::ImageReport;
 use crate::timetable::notices;
@@ -22,7 +22,6 @@ pub(super) async fn read(
     settings: &Settings,
     work: &dyn Work,
 ) -> Result<Page, Halt> {
-    work.report_part(stage::PREPROCESSING, 0).await;
     // What is read is never the smaller copy.
     let arguments = vec!["1".to_owned(), MAX_PIXELS.to_string()];
     let Some(decoded) = ask_reader(DECODER, arguments, bytes.clone(), work).await? else {
