@@ -1,1 +1,21 @@
-export {};
+"use client";
+
+export { ConnectionDot, type ConnectionDotProps } from "./components/connection-dot.js";
+export { JobProgress, type JobProgressProps } from "./components/job-progress.js";
+export { JobProgressCompact, type JobProgressCompactProps } from "./components/job-progress-compact.js";
+export { JobProgressModal, type JobProgressModalProps } from "./components/job-progress-modal.js";
+export { NotificationCenter, type NotificationCenterProps } from "./components/notification-center.js";
+export { StatusBadge } from "./components/parts.js";
+export type { JobSource, JobView } from "./components/with-job.js";
+export type { Formats } from "./format.js";
+export { englishLabels, type LabelChanges, type Labels, type Outcome } from "./labels.js";
+export type { Notification } from "./notifications/book.js";
+export type { Permission } from "./notifications/desktop.js";
+export { forgetNotifications } from "./notifications/shelf.js";
+export { DocmillProvider, type DocmillProviderProps, useDocmill } from "./provider.js";
+export { useConnection } from "./use-connection.js";
+export { type UseJob, useJob } from "./use-job.js";
+export { type JobActions, useJobActions } from "./use-job-actions.js";
+export { type UseJobs, useJobs } from "./use-jobs.js";
+export { type UseNotifications, useNotifications } from "./use-notifications.js";
+export { type UploadState, type UseUpload, useUpload } from "./use-upload.js";
