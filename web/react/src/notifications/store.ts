@@ -74,16 +74,11 @@ export class NotificationStore {
     this.#change(mark(this.#book, (entry) => id === undefined || entry.id === id, { isRead: true }));
 
   /** Takes one out of the list, for good. */
-  dismiss = (id: string): void => {
-    this.hideToast(id);
+  dismiss = (id: string): void =>
     this.#change(mark(this.#book, (entry) => entry.id === id, { isDismissed: true, isRead: true }));
-  };
 
   /** Takes all out of the list. */
-  clear = (): void => {
-    this.#toasts = [];
-    this.#change(mark(this.#book, () => true, { isDismissed: true, isRead: true }));
-  };
+  clear = (): void => this.#change(mark(this.#book, () => true, { isDismissed: true, isRead: true }));
 
   /** Ends a toast; the notification stays in the list. */
   hideToast = (id: string): void => {
@@ -99,12 +94,16 @@ export class NotificationStore {
   };
 
   #start() {
-    const stopListening = this.#shelf.listen((book) => this.#absorb(book));
+    const stopListening = this.#shelf.listen((book) => {
+      this.#absorb(book);
+      this.#presentAll();
+    });
     this.#absorb(this.#shelf.read());
     // A book that is kept from the start on knows after a reload, too, what was over before.
     this.#shelf.write(this.#book);
-    const onVisible = () => document.visibilityState === "visible" && this.#presentAll();
+    const onVisible = () => this.#presentAll();
     document.addEventListener("visibilitychange", onVisible);
+    this.#presentAll();
     const stopFollowing = this.#live.followMine((job) => this.#observe(job));
     this.#stop = () => {
       stopFollowing();
@@ -147,7 +146,6 @@ export class NotificationStore {
     this.#book = joined;
     // Two tabs that wrote at once: whoever hears of the other's change keeps what both know.
     this.#shelf.write(joined);
-    this.#toasts = this.#toasts.filter((id) => !this.#find(id)?.isRead);
     this.#publish();
   }
 
@@ -171,8 +169,9 @@ export class NotificationStore {
     }
   }
 
-  /** What came while nobody looked, now that somebody does. */
+  /** What came while nobody looked, or by way of another tab, if somebody looks at this one. */
   #presentAll() {
+    if (document.visibilityState !== "visible") return;
     const waiting = this.#book.entries.filter(
       (entry) => !entry.isShown && !entry.isRead && !entry.isDismissed,
     );
@@ -222,7 +221,9 @@ export class NotificationStore {
 
   #view(): NotificationState {
     const items = this.#book.entries.filter((entry) => !entry.isDismissed);
-    const toasts = this.#toasts.flatMap((id) => items.find((item) => item.id === id) ?? []);
+    // What was read or dismissed, in whatever tab, needs no toast any more.
+    const toasts = this.#toasts.flatMap((id) => items.find((item) => item.id === id && !item.isRead) ?? []);
+    this.#toasts = toasts.map((item) => item.id);
     return { items, toasts, unread: items.filter((item) => !item.isRead).length, permission: permission() };
   }
 }
