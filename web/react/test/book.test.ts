@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { add, type Book, emptyBook, join, mark, notificationOf, parseBook } from "../src/notifications/book.js";
+import {
+  add,
+  type Book,
+  emptyBook,
+  join,
+  mark,
+  notificationOf,
+  parseBook,
+} from "../src/notifications/book.js";
 import { ended, makeJob } from "./fake.js";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
@@ -21,7 +29,11 @@ describe("what a job gives to tell", () => {
     ["a failure", ended(open, { status: "failed", outcome: null }), "failed"],
     ["an upload that never came", ended(open, { status: "expired", outcome: null }), "expired"],
     ["a cancel by the owner", ended(open, { status: "cancelled", outcome: null, cancelled_by: "me" }), null],
-    ["a cancel by somebody else", ended(open, { status: "cancelled", outcome: null, cancelled_by: "op" }), "cancelled"],
+    [
+      "a cancel by somebody else",
+      ended(open, { status: "cancelled", outcome: null, cancelled_by: "op" }),
+      "cancelled",
+    ],
   ])("%s", (_, job, outcome) => {
     expect(notificationOf(job)?.outcome ?? null).toBe(outcome);
   });
@@ -89,10 +101,16 @@ describe("reading what was kept", () => {
     expect(parseBook(JSON.parse(JSON.stringify(book)))).toEqual(book);
   });
 
-  it.each([null, 3, "x", [], {}, { sinceMs: "1", entries: [] }, { sinceMs: 1, entries: {} }, { sinceMs: null, entries: [] }])(
-    "refuses %j",
-    (data) => expect(parseBook(data)).toBeNull(),
-  );
+  it.each([
+    null,
+    3,
+    "x",
+    [],
+    {},
+    { sinceMs: "1", entries: [] },
+    { sinceMs: 1, entries: {} },
+    { sinceMs: null, entries: [] },
+  ])("refuses %j", (data) => expect(parseBook(data)).toBeNull());
 
   it("leaves out entries that are none", () => {
     const good = bookOf(1).entries[0];

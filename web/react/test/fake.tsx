@@ -1,4 +1,12 @@
-import type { ApiError, ConnectionMode, Docmill, Job, JobPage, JobsFilter, SubmitOptions } from "@docmill/client";
+import type {
+  ApiError,
+  ConnectionMode,
+  Docmill,
+  Job,
+  JobPage,
+  JobsFilter,
+  SubmitOptions,
+} from "@docmill/client";
 import { cleanup } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, vi } from "vitest";
@@ -84,7 +92,10 @@ export class FakeLive {
   mode: ConnectionMode = "live";
   #modeListeners = new Set<(mode: ConnectionMode) => void>();
   #mine = new Set<Listener>();
-  #followers = new Map<string, Set<{ listener: Listener; onError?: ((error: ApiError) => void) | undefined }>>();
+  #followers = new Map<
+    string,
+    Set<{ listener: Listener; onError?: ((error: ApiError) => void) | undefined }>
+  >();
 
   onMode = (listener: (mode: ConnectionMode) => void) => {
     this.#modeListeners.add(listener);
@@ -139,7 +150,9 @@ export function fakeClient() {
     cancel: vi.fn(async (_id: string): Promise<Job> => makeJob()),
     retry: vi.fn(async (_id: string): Promise<Job> => makeJob()),
     submit: vi.fn(async (_submission: unknown, _options?: SubmitOptions): Promise<Job> => makeJob()),
-    resume: vi.fn(async (_job: unknown, _files: unknown, _options?: SubmitOptions): Promise<Job> => makeJob()),
+    resume: vi.fn(
+      async (_job: unknown, _files: unknown, _options?: SubmitOptions): Promise<Job> => makeJob(),
+    ),
   };
   return { ...fake, client: fake as unknown as Docmill };
 }

@@ -44,7 +44,11 @@ class FakeBrowser {
 }
 
 let visibility: DocumentVisibilityState = "visible";
-const shown: { title: string; options: NotificationOptions | undefined; instance: { onclick: (() => void) | null } }[] = [];
+const shown: {
+  title: string;
+  options: NotificationOptions | undefined;
+  instance: { onclick: (() => void) | null };
+}[] = [];
 
 beforeEach(() => {
   visibility = "visible";
@@ -89,11 +93,15 @@ describe("notifications", () => {
   it("tell of the next attempt, too", () => {
     const { live, store } = new FakeBrowser().tab();
     const job = makeJob();
-    live.tell(ended(job, { status: "failed", error: { code: "NO_TEXT", message: "There is no text in it." } }));
+    live.tell(
+      ended(job, { status: "failed", error: { code: "NO_TEXT", message: "There is no text in it." } }),
+    );
     live.tell(makeJob({ attempt: 2, version: 20 }));
     live.tell(ended(makeJob({ attempt: 2, version: 30 })));
     expect(store.state.items.map((item) => item.outcome).sort()).toEqual(["failed", "ready"]);
-    expect(store.state.items.find((item) => item.outcome === "failed")?.message).toBe("There is no text in it.");
+    expect(store.state.items.find((item) => item.outcome === "failed")?.message).toBe(
+      "There is no text in it.",
+    );
   });
 
   it("say nothing of jobs that were over before", () => {
@@ -111,7 +119,9 @@ describe("notifications", () => {
     const after = browser.tab();
     expect(after.store.state.items.map((item) => [item.jobId, item.isRead])).toEqual([["a", true]]);
     after.live.tell(ended(makeJob({ job_id: "a" })));
-    after.live.tell(ended(makeJob({ job_id: "b" }), { completed_at: new Date(Date.now() + 1000).toISOString() }));
+    after.live.tell(
+      ended(makeJob({ job_id: "b" }), { completed_at: new Date(Date.now() + 1000).toISOString() }),
+    );
     expect(after.store.state.items.map((item) => item.jobId)).toEqual(["b", "a"]);
   });
 
