@@ -1,5 +1,3 @@
-"use client";
-
 export { ConnectionDot, type ConnectionDotProps } from "./components/connection-dot.js";
 export { JobProgress, type JobProgressProps } from "./components/job-progress.js";
 export { JobProgressCompact, type JobProgressCompactProps } from "./components/job-progress-compact.js";

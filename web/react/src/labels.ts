@@ -67,7 +67,7 @@ export const englishLabels: Labels = {
   percent: (percent) => `${percent} %`,
   chunks: (processed, total, f) => `${f.integer(processed)} of ${count(f, total, "part")}`,
   attempt: (attempt, f) => `Attempt ${f.integer(attempt)}`,
-  created: (ago) => `Started ${ago}`,
+  created: (ago) => `Created ${ago}`,
   took: (duration) => `Took ${duration}`,
   waiting: waitingInEnglish,
   warnings: (n, f) => count(f, n, "warning"),

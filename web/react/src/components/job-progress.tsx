@@ -48,7 +48,10 @@ export function JobCard(props: JobCardProps) {
         </div>
       )}
       <p className="docmill-facts">
-        {isOpen && <span className="docmill-stage">{job.stage}</span>}
+        {/* What the badge says already is not said again. */}
+        {isOpen && job.stage !== labels.status[job.status] && (
+          <span className="docmill-stage">{job.stage}</span>
+        )}
         {job.total_chunks !== null && job.total_chunks > 1 && (
           <span>{labels.chunks(job.processed_chunks, job.total_chunks, formats)}</span>
         )}
