@@ -1,7 +1,9 @@
+import { type EventStream, FetchEventStream } from "./event-stream.js";
 import type { RequestOptions, TokenSource } from "./http.js";
 import { Http } from "./http.js";
 import { describe } from "./input.js";
-import { Live } from "./live.js";
+import { Live, type LiveTools } from "./live.js";
+import type { SocketClass } from "./socket.js";
 import { platformTimers, type Timers } from "./timers.js";
 import { type Transfer, transferBy } from "./transfer.js";
 import type * as t from "./types.js";
@@ -17,10 +19,12 @@ export interface DocmillOptions {
   /** Told when a request was refused although the token was renewed: the user has to sign in again. */
   onUnauthorized?: () => void;
   fetch?: typeof globalThis.fetch;
-  /** For platforms without one, such as Node 20; without any, jobs are followed by event streams. */
-  WebSocket?: typeof globalThis.WebSocket;
+  /** For platforms without one, such as Node 20. Without any, or with null, jobs are followed by event streams. */
+  WebSocket?: SocketClass | null;
   /** Event streams are read with `fetch` where there is none. */
-  EventSource?: typeof globalThis.EventSource;
+  EventSource?: new (
+    url: string,
+  ) => EventStream;
   /** From 0 to 1. */
   random?: () => number;
   timers?: Timers;
@@ -41,7 +45,7 @@ export class Docmill {
       random: options.random ?? Math.random,
       timers: options.timers ?? platformTimers,
     });
-    this.live = new Live();
+    this.live = new Live(this.#liveTools(options));
   }
 
   /** Sends a request to any path of the API (`/v1/…`), with the token; the answer's JSON. */
@@ -59,12 +63,12 @@ export class Docmill {
    * Rejects with `UploadInterrupted` where {@link resume} can go on.
    */
   submit(submission: t.Submission, options: t.SubmitOptions = {}): Promise<t.Job> {
-    return submit(this.#uploadTools, submission, options);
+    return this.#learn(submit(this.#uploadTools, submission, this.#learning(options, true)), true);
   }
 
   /** Goes on with an upload that was interrupted, with the same files in the same order; only what is missing is sent. */
   resume(job: t.Job | string, files: readonly t.InputFile[], options: t.SubmitOptions = {}): Promise<t.Job> {
-    return resume(this.#uploadTools, job, files, options);
+    return this.#learn(resume(this.#uploadTools, job, files, this.#learning(options)));
   }
 
   /** What a job would come to. Nothing is made. */
@@ -75,14 +79,10 @@ export class Docmill {
   }
 
   /** A job. With `ifNewerThan`, null when its version is no other. */
-  job(jobId: string, options?: t.CallOptions): Promise<t.Job>;
   job(jobId: string, options: t.CallOptions & { ifNewerThan: number }): Promise<t.Job | null>;
-  async job(
-    jobId: string,
-    { signal, ifNewerThan }: t.CallOptions & { ifNewerThan?: number } = {},
-  ): Promise<t.Job | null> {
-    const headers = ifNewerThan === undefined ? undefined : { "if-none-match": `"${ifNewerThan}"` };
-    return (await this.request<t.Job | undefined>(jobPath(jobId), { headers, signal })) ?? null;
+  job(jobId: string, options?: t.CallOptions): Promise<t.Job>;
+  job(jobId: string, options: t.CallOptions & { ifNewerThan?: number } = {}): Promise<t.Job | null> {
+    return this.#read(jobId, options);
   }
 
   /** A page of jobs, newest first. What changed a moment ago may lag here. */
@@ -103,12 +103,12 @@ export class Docmill {
 
   /** Cancels a job: at once, or within a minute where somebody works on it. Doing it twice does nothing more. */
   cancel(jobId: string, { signal }: t.CallOptions = {}): Promise<t.Job> {
-    return this.request(jobPath(jobId, "cancel"), { method: "POST", signal, repeatable: true });
+    return this.#learn(this.request(jobPath(jobId, "cancel"), { method: "POST", signal, repeatable: true }));
   }
 
   /** Starts the next attempt, over what is not done. */
   retry(jobId: string, { signal }: t.CallOptions = {}): Promise<t.Job> {
-    return this.request(jobPath(jobId, "retry"), { method: "POST", signal });
+    return this.#learn(this.request(jobPath(jobId, "retry"), { method: "POST", signal }));
   }
 
   /** Deletes a job that is over, with all that belongs to it. */
@@ -137,7 +137,9 @@ export class Docmill {
   ): Promise<t.Job> {
     const { ifMatch, signal } = options;
     const headers = ifMatch === undefined ? undefined : { "if-match": `"${ifMatch.replaceAll('"', "")}"` };
-    return this.request(jobPath(jobId, "result"), { method: "PATCH", json: body, headers, signal });
+    return this.#learn(
+      this.request(jobPath(jobId, "result"), { method: "PATCH", json: body, headers, signal }),
+    );
   }
 
   /**
@@ -258,6 +260,45 @@ export class Docmill {
   }: t.CallOptions & { companyId?: string } = {}): Promise<t.CallbackSecret> {
     const path = withQuery("/v1/callback-secret", { company_id: companyId });
     return this.request(path, { method: "POST", signal });
+  }
+
+  #liveTools(options: DocmillOptions): LiveTools {
+    const { timers, random } = this.#http;
+    const EventSource = options.EventSource ?? (globalThis.EventSource as DocmillOptions["EventSource"]);
+    const fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    return {
+      timers,
+      random,
+      WebSocket: options.WebSocket === undefined ? (globalThis.WebSocket ?? null) : options.WebSocket,
+      openStream: (url) =>
+        EventSource ? new EventSource(url) : new FetchEventStream(url, { fetch, timers, random }),
+      // Whoever follows has a rhythm of their own.
+      ticket: (signal) => this.request("/v1/live/ticket", { method: "POST", signal, tries: 1 }),
+      job: (jobId, { ifNewerThan, signal }) => this.#read(jobId, { ifNewerThan, signal, tries: 1 }),
+      jobs: (signal) => this.request("/v1/jobs", { signal, tries: 1 }),
+      url: (path) => this.url(path),
+    };
+  }
+
+  async #read(jobId: string, options: RequestOptions & { ifNewerThan?: number }): Promise<t.Job | null> {
+    const { ifNewerThan, ...request } = options;
+    const headers = ifNewerThan === undefined ? undefined : { "if-none-match": `"${ifNewerThan}"` };
+    return (await this.request<t.Job | undefined>(jobPath(jobId), { ...request, headers })) ?? null;
+  }
+
+  /** Whoever follows the job hears of it now. */
+  async #learn(job: Promise<t.Job>, isOwn = false): Promise<t.Job> {
+    const learned = await job;
+    this.live.learn(learned, isOwn);
+    return learned;
+  }
+
+  #learning(options: t.SubmitOptions, isOwn = false): t.SubmitOptions {
+    const onCreated = (job: t.Job) => {
+      this.live.learn(job, isOwn);
+      options.onCreated?.(job);
+    };
+    return { ...options, onCreated };
   }
 
   get #uploadTools(): UploadTools {

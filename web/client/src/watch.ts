@@ -1,4 +1,3 @@
-import type { ApiError } from "./errors.js";
 import type { Live } from "./live.js";
 import { isTerminal, type Job } from "./types.js";
 
@@ -21,7 +20,7 @@ export async function* watch(
 ): AsyncGenerator<Job, void> {
   signal?.throwIfAborted();
   let newest: Job | null = null;
-  let failure: ApiError | null = null;
+  let failure: Error | null = null;
   let wake = () => {};
   const unfollow = live.follow(
     jobId,
