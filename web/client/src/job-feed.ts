@@ -26,6 +26,8 @@ export class JobFeed {
   readonly #own = new Set<string>();
   /** Followed jobs that cannot be read. */
   readonly #gone = new Set<string>();
+  /** Jobs of which something was heard since {@link takeQuiet}. */
+  readonly #heard = new Set<string>();
   #owner: string | null = null;
 
   constructor(host: JobFeedHost) {
@@ -99,6 +101,13 @@ export class JobFeed {
     return [...followed, ...own.sort((a, b) => created(b).localeCompare(created(a)))];
   }
 
+  /** Jobs that may still change, and of which nothing was heard since this was asked last. */
+  takeQuiet(): string[] {
+    const quiet = this.open().filter((id) => !this.#heard.has(id));
+    this.#heard.clear();
+    return quiet;
+  }
+
   /** Takes a job as the API shows it. `isOwn` where it came as one of the user's. */
   takeJob(job: Job, isOwn = false): void {
     if (!isJob(job)) return;
@@ -108,7 +117,7 @@ export class JobFeed {
     const wasOpen = this.#isOpen(id);
     if (job.owner === this.#owner) this.#own.add(id);
     this.#gone.delete(id);
-    this.#known.takeJob(job);
+    if (this.#known.takeJob(job)) this.#heard.add(id);
     this.#tell(id);
     if (wasOpen !== this.#isOpen(id)) this.#host.openChanged();
     if (this.#followers.has(id) && !hasDetails(job) && !this.#known.isWhole(id)) this.#host.refresh(id);
@@ -125,6 +134,7 @@ export class JobFeed {
       return;
     }
     if (taken === "old") return;
+    this.#heard.add(id);
     this.#tell(id);
     if (isTerminal(before.status) !== isTerminal(event.status)) this.#host.openChanged();
     // What the event does not have: warnings, failures, results, editions, who cancelled.
@@ -173,6 +183,7 @@ export class JobFeed {
     this.#known.clear();
     this.#own.clear();
     this.#gone.clear();
+    this.#heard.clear();
   }
 
   #isOpen(id: string): boolean {

@@ -37,6 +37,9 @@ const FALLBACK_AFTER_MS = 3_000;
 const FALLBACK_AFTER_FAILURES = 2;
 // The list of the user's jobs, and so the snapshot of it, lags behind the jobs.
 const LIST_LAG_MS = 2_000;
+// An open job of which nothing was heard for so long is looked at: a frame may be lost though the connection is well.
+const QUIET_MS = 30_000;
+const MOST_UNLISTED = 20;
 
 /** The one connection that everything shares. It is opened when somebody follows a job, and closed when nobody does. */
 export class Live {
@@ -55,7 +58,7 @@ export class Live {
   #isRefused = false;
   #lingering: unknown;
   #fallbackTimer: unknown;
-  #listTimer: unknown;
+  #catchUpTimer: unknown;
   #unlisten = () => {};
 
   constructor(tools: LiveTools) {
@@ -190,6 +193,7 @@ export class Live {
     this.#run = new AbortController();
     this.#unlisten = onWakeUp(() => this.hurry());
     this.#fallbackSoon();
+    this.#catchUpAfter(QUIET_MS, () => this.#feed.takeQuiet());
     this.#socket?.start();
     this.#changed();
     return true;
@@ -205,7 +209,7 @@ export class Live {
   #stop(): void {
     this.#run?.abort();
     this.#run = null;
-    for (const timer of [this.#lingering, this.#fallbackTimer, this.#listTimer]) {
+    for (const timer of [this.#lingering, this.#fallbackTimer, this.#catchUpTimer]) {
       this.#tools.timers.clearTimeout(timer);
     }
     this.#unlisten();
@@ -224,16 +228,26 @@ export class Live {
     this.#fallback.stop();
     this.#isRefused = false;
     this.#changed();
-    timers.clearTimeout(this.#listTimer);
-    this.#listTimer = timers.setTimeout(() => void this.#catchUp(), LIST_LAG_MS);
+    this.#catchUpAfter(LIST_LAG_MS, () => this.#feed.open());
   }
 
-  /** Reads what the snapshot of the user's jobs may have missed. Followed jobs have exact snapshots of their own. */
-  async #catchUp(): Promise<void> {
-    const listed = await this.#list().catch(() => [] as string[]);
-    for (const id of this.#feed.open()) {
-      if (!listed.includes(id) && !this.#feed.isJobFollowed(id)) this.#refresher.now(id);
-    }
+  /** Looks at jobs that may have changed unheard, then goes on doing so for those that are quiet. */
+  #catchUpAfter(delayMs: number, jobs: () => string[]): void {
+    const { timers } = this.#tools;
+    timers.clearTimeout(this.#catchUpTimer);
+    this.#catchUpTimer = timers.setTimeout(() => {
+      void this.#catchUp(jobs());
+      this.#catchUpAfter(QUIET_MS, () => this.#feed.takeQuiet());
+    }, delayMs);
+  }
+
+  async #catchUp(jobs: readonly string[]): Promise<void> {
+    const isFollowed = (id: string) => this.#feed.isJobFollowed(id);
+    for (const id of jobs.filter(isFollowed)) this.#refresher.now(id);
+    const others = jobs.filter((id) => !isFollowed(id));
+    if (others.length === 0) return;
+    const listed = new Set(await this.#list().catch(() => []));
+    for (const id of others.filter((id) => !listed.has(id)).slice(0, MOST_UNLISTED)) this.#refresher.now(id);
   }
 
   #isLost(failures: number): void {

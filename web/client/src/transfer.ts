@@ -7,6 +7,8 @@ export type Transfer = (
   onSent?: (bytes: number) => void,
 ) => Promise<Response>;
 
+const PIECE_BYTES = 256 * 1024;
+
 /**
  * The platform's way of sending. `fetch` does not tell how much of a body is sent: with `onSent`, browsers use
  * XMLHttpRequest, and Node counts what is taken of the body. An injected `fetch` is used for everything.
@@ -27,15 +29,21 @@ function counted(init: RequestInit, body: Blob, onSent: (bytes: number) => void)
   headers.set("content-length", String(body.size));
   if (body.type !== "" && !headers.has("content-type")) headers.set("content-type", body.type);
   let sent = 0;
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      sent += chunk.byteLength;
-      onSent(sent);
-      controller.enqueue(chunk);
+  // Not `body.stream()`, which may give all of it in one piece.
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const bytes = await body.slice(sent, sent + PIECE_BYTES).arrayBuffer();
+        controller.enqueue(new Uint8Array(bytes));
+        sent += bytes.byteLength;
+        onSent(sent);
+        if (sent >= body.size) controller.close();
+      },
     },
-  });
+    { highWaterMark: 0 },
+  );
   // `duplex` is missing in the types of some platforms, and wanted by all that stream.
-  return { ...init, headers, body: body.stream().pipeThrough(counter), duplex: "half" } as RequestInit;
+  return { ...init, headers, body: stream, duplex: "half" } as RequestInit;
 }
 
 function byXhr(url: URL | string, init: RequestInit, onSent: (bytes: number) => void): Promise<Response> {
