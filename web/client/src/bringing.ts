@@ -74,8 +74,7 @@ export class Bringing {
         }
       }
       fruitless = links.length > 0 && !refusal ? 0 : fruitless + 1;
-      if (fruitless >= FRUITLESS_ROUNDS)
-        throw refusal ?? noAnswer(undefined, "The store does not have the file.");
+      if (fruitless >= FRUITLESS_ROUNDS) throw refusedByStore(refusal);
       state = await this.#ask();
     }
   }
@@ -211,6 +210,12 @@ export class Bringing {
       totalBytes: this.#totalBytes,
     });
   }
+}
+
+/** The store is no part of the service: what it refuses is no word of the service on the job. */
+function refusedByStore(cause: ApiError | null): ApiError {
+  const status = cause === null ? "it does not have the file" : String(cause.status);
+  return new ApiError(0, `The store did not take the file (${status}).`, { code: "STORE_REFUSED", cause });
 }
 
 /** Browsers report a file that was changed or removed meanwhile as a lost connection. */

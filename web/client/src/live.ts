@@ -228,7 +228,8 @@ export class Live {
     this.#fallback.stop();
     this.#isRefused = false;
     this.#changed();
-    this.#catchUpAfter(LIST_LAG_MS, () => this.#feed.open());
+    // Followed jobs have exact snapshots of their own.
+    this.#catchUpAfter(LIST_LAG_MS, () => this.#feed.open().filter((id) => !this.#feed.isJobFollowed(id)));
   }
 
   /** Looks at jobs that may have changed unheard, then goes on doing so for those that are quiet. */
@@ -236,7 +237,7 @@ export class Live {
     const { timers } = this.#tools;
     timers.clearTimeout(this.#catchUpTimer);
     this.#catchUpTimer = timers.setTimeout(() => {
-      void this.#catchUp(jobs());
+      if (!this.#isRefused) void this.#catchUp(jobs());
       this.#catchUpAfter(QUIET_MS, () => this.#feed.takeQuiet());
     }, delayMs);
   }
