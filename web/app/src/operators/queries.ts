@@ -7,6 +7,9 @@ import type { Letter, LetterPage, Operations, OperationsJobPage, Requeued } from
 // Often enough to see a queue move; it stops while nobody looks at the page.
 const REFRESH_MS = 5_000;
 
+// Every page that was opened is read again each time. Whoever went far back looks at what no longer changes.
+const MOST_PAGES_REFRESHED = 3;
+
 const KEY = "operations";
 
 export type JobsStatus = "open" | "queued" | "processing" | "awaiting_upload" | "failed";
@@ -35,7 +38,7 @@ export function useOperationsJobs(status: JobsStatus, pipeline: string | null) {
       ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: REFRESH_MS,
+    refetchInterval: ({ state }) => pagesInterval(state.data?.pages.length),
     retry: mayPass,
   });
 }
@@ -52,7 +55,7 @@ export function useLetters(state: LettersState) {
       }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: REFRESH_MS,
+    refetchInterval: ({ state }) => pagesInterval(state.data?.pages.length),
     retry: mayPass,
   });
 }
@@ -62,6 +65,8 @@ export const operationsKey = [KEY];
 
 /** Whether somebody who is refused this is no operator. */
 export const isNoOperator = (error: unknown): boolean => error instanceof ApiError && error.status === 403;
+
+const pagesInterval = (pages = 0): number | false => (pages <= MOST_PAGES_REFRESHED ? REFRESH_MS : false);
 
 // The next refresh comes in seconds anyway; a refusal stays one.
 const mayPass = (failures: number, error: Error): boolean =>
