@@ -1,5 +1,5 @@
 import { Followers, type JobListener } from "./followers.js";
-import { hasDetails, KnownJobs } from "./known.js";
+import { hasDetails, isJob, KnownJobs } from "./known.js";
 import type { Topic } from "./socket.js";
 import { isTerminal, type Job, type JobEvent } from "./types.js";
 
@@ -205,19 +205,9 @@ export class JobFeed {
 
   /** A page that is open for weeks sees many jobs end. */
   #prune(): void {
-    const ids = this.#known.ids();
-    const surplus = ids.length - MOST_KNOWN_JOBS;
+    const surplus = this.#known.size - MOST_KNOWN_JOBS;
     if (surplus <= 0) return;
-    const over = ids.filter((id) => !this.#followers.has(id) && !this.#isOpen(id));
+    const over = this.#known.ids().filter((id) => !this.#followers.has(id) && !this.#isOpen(id));
     for (const id of over.slice(0, surplus)) this.#forget(id);
   }
-}
-
-function isJob(job: Partial<Job> | null | undefined): boolean {
-  return (
-    typeof job?.job_id === "string" &&
-    typeof job.version === "number" &&
-    typeof job.status === "string" &&
-    typeof job.links === "object"
-  );
 }
