@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { ApiError } from "../src/errors.js";
 import { pollMs } from "../src/fallback.js";
 import { reconnectMs } from "../src/socket.js";
@@ -572,4 +572,30 @@ test("a listener that throws keeps nobody else from hearing", async () => {
   process.off("uncaughtException", note);
   expect(heard).toEqual(["1+"]);
   expect(world.live.mode).toBe("live");
+});
+
+test("a page that is looked at again, or has its network back, hurries", async () => {
+  const page = Object.assign(new EventTarget(), { visibilityState: "hidden" });
+  const window = new EventTarget();
+  vi.stubGlobal("document", page);
+  vi.stubGlobal("addEventListener", window.addEventListener.bind(window));
+  vi.stubGlobal("removeEventListener", window.removeEventListener.bind(window));
+  onTestFinished(() => {
+    vi.unstubAllGlobals();
+  });
+  const world = new World();
+  world.jobs.set("a", jobOf("a", 1));
+  world.live.follow("a", () => {});
+  const socket = await world.connect();
+  const pings = () => socket.sent.filter(({ action }) => action === "ping").length;
+  page.dispatchEvent(new Event("visibilitychange"));
+  expect(pings()).toBe(0);
+  page.visibilityState = "visible";
+  page.dispatchEvent(new Event("visibilitychange"));
+  expect(pings()).toBe(1);
+  for (const type of ["online", "offline", "pageshow"]) window.dispatchEvent(new Event(type));
+  expect(pings()).toBe(4);
+  world.live.close();
+  window.dispatchEvent(new Event("online"));
+  expect(pings()).toBe(4);
 });
