@@ -10,6 +10,7 @@ import { JobLink } from "./JobLink";
 import { ACT_NAMES, questionOf } from "./jobActs";
 import { type JobsStatus, useOperationsJobs } from "./queries";
 import type { OperationsJob } from "./types";
+import { WideTable } from "./WideTable";
 
 const STATUSES: { value: JobsStatus; label: string }[] = [
   { value: "open", label: "Open" },
@@ -76,27 +77,25 @@ export function JobsTab({ ask }: JobsTabProps) {
 
 function JobsTable({ jobs, ask }: { jobs: readonly OperationsJob[]; ask: (question: Question) => void }) {
   return (
-    <Table.ScrollContainer minWidth={860} type="native" tabIndex={0} role="region" aria-label="Jobs">
-      <Table aria-label="Jobs" verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">Job</Table.Th>
-            <Table.Th scope="col">Pipeline</Table.Th>
-            <Table.Th scope="col">Status</Table.Th>
-            <Table.Th scope="col">Priority</Table.Th>
-            <Table.Th scope="col">Attempt</Table.Th>
-            <Table.Th scope="col">Created</Table.Th>
-            <Table.Th scope="col">Owner</Table.Th>
-            <Table.Th scope="col">Actions</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {jobs.map((job) => (
-            <Row key={job.job_id} job={job} ask={ask} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <WideTable label="Jobs" minWidth={860}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th scope="col">Job</Table.Th>
+          <Table.Th scope="col">Pipeline</Table.Th>
+          <Table.Th scope="col">Status</Table.Th>
+          <Table.Th scope="col">Priority</Table.Th>
+          <Table.Th scope="col">Attempt</Table.Th>
+          <Table.Th scope="col">Created</Table.Th>
+          <Table.Th scope="col">Owner</Table.Th>
+          <Table.Th scope="col">Actions</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {jobs.map((job) => (
+          <Row key={job.job_id} job={job} ask={ask} />
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 
