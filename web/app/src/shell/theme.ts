@@ -1,4 +1,5 @@
 import {
+  Anchor,
   type CSSVariablesResolver,
   createTheme,
   defaultVariantColorsResolver,
@@ -34,6 +35,8 @@ export const theme = createTheme({
   },
   cursorType: "pointer",
   respectReducedMotion: true,
+  // In running text the colour alone does not tell a link.
+  components: { Anchor: Anchor.extend({ defaultProps: { underline: "always" } }) },
   variantColorResolver: (input) => {
     const colors = defaultVariantColorsResolver(input);
     // Text on a tint of its own colour has too little contrast for small letters.
