@@ -1,9 +1,12 @@
 import { isTerminal, type Job } from "@docmill/client";
 
-/** Whether `incoming` is to replace `known`: a higher version, or the same version with details that were missing. */
+/**
+ * Whether `incoming` is to replace `known`: a higher version, or the same with its details. An event brings a version
+ * before the details of it can be read: what is known then may have those of an earlier version.
+ */
 export function isNewer(known: Job | null | undefined, incoming: Job): boolean {
   if (!known || incoming.version > known.version) return true;
-  return incoming.version === known.version && known.files === undefined && incoming.files !== undefined;
+  return incoming.version === known.version && incoming.files !== undefined;
 }
 
 /**
