@@ -22,7 +22,7 @@ import { useUploads } from "./uploads";
 export function NewJob() {
   const pipelines = usePipelines();
   return (
-    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" verticalSpacing="lg">
+    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" verticalSpacing="lg" style={{ alignItems: "start" }}>
       <Stack gap="lg">
         <Panel component="section" aria-labelledby="new-title">
           <Stack gap="md">
@@ -100,6 +100,17 @@ function JobForm({ pipelines }: { pipelines: readonly Pipeline[] }) {
         <FileList files={draft.files} problems={draft.problems} onRemove={draft.removeFile} />
         <PipelineChoice pipelines={pipelines} draft={draft} />
         <CompanyChoice draft={draft} />
+        <Collapse expanded={draft.files.length > 0} transitionDuration={0}>
+          <TextInput
+            id="label"
+            label="Name"
+            description="Instead of the file's name, if you like."
+            maxLength={200}
+            autoComplete="off"
+            value={draft.label}
+            onChange={(event) => draft.setLabel(event.currentTarget.value)}
+          />
+        </Collapse>
         <SettingsForm
           fields={draft.fields}
           proposed={draft.proposed}
@@ -112,17 +123,6 @@ function JobForm({ pipelines }: { pipelines: readonly Pipeline[] }) {
             draft.setValues(values);
           }}
         />
-        <Collapse expanded={draft.files.length > 0} transitionDuration={0}>
-          <TextInput
-            id="label"
-            label="Name"
-            description="Instead of the file's name, if you like."
-            maxLength={200}
-            autoComplete="off"
-            value={draft.label}
-            onChange={(event) => draft.setLabel(event.currentTarget.value)}
-          />
-        </Collapse>
         {problem && (
           <Alert color="red" role="alert">
             {problem}

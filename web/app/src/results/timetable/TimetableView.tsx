@@ -111,7 +111,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
   const [index, setIndex] = useState(0);
   const [look, setLook] = useState<"week" | "list">("week");
   const [open, setOpen] = useState<DraftBlock | "headings" | null>(null);
-  const region = useRef<HTMLDivElement>(null);
+  const region = useRef<HTMLElement>(null);
   const at = Math.min(index, content.length - 1);
   const table = content[at];
   if (!table) return <Nothing title="There is no timetable in this result" />;
@@ -160,13 +160,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
         </Group>
       </Group>
       <Warnings result={result} />
-      <div
-        ref={region}
-        tabIndex={-1}
-        role="group"
-        aria-label={titleOf(table, at)}
-        style={{ outline: "none" }}
-      >
+      <section ref={region} tabIndex={-1} aria-label={titleOf(table, at)} style={{ outline: "none" }}>
         {look === "week" ? (
           <WeekGrid
             key={at}
@@ -177,7 +171,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
         ) : (
           <BlockList blocks={table.blocks} onOpen={onEdit && setOpen} />
         )}
-      </div>
+      </section>
       {open === "headings" && (
         <MetadataDialog
           metadata={table.metadata}
