@@ -77,16 +77,22 @@ export function JobsTab({ ask }: JobsTabProps) {
 
 function JobsTable({ jobs, ask }: { jobs: readonly OperationsJob[]; ask: (question: Question) => void }) {
   return (
-    <WideTable label="Jobs" minWidth={860}>
+    <WideTable label="Jobs" minWidth={560}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th scope="col">Job</Table.Th>
           <Table.Th scope="col">Pipeline</Table.Th>
           <Table.Th scope="col">Status</Table.Th>
-          <Table.Th scope="col">Priority</Table.Th>
-          <Table.Th scope="col">Attempt</Table.Th>
+          <Table.Th scope="col" visibleFrom="sm">
+            Priority
+          </Table.Th>
+          <Table.Th scope="col" visibleFrom="sm">
+            Attempt
+          </Table.Th>
           <Table.Th scope="col">Created</Table.Th>
-          <Table.Th scope="col">Owner</Table.Th>
+          <Table.Th scope="col" visibleFrom="sm">
+            Owner
+          </Table.Th>
           <Table.Th scope="col">Actions</Table.Th>
         </Table.Tr>
       </Table.Thead>
@@ -115,19 +121,19 @@ function Row({ job, ask }: { job: OperationsJob; ask: (question: Question) => vo
         )}
       </Table.Td>
       <Table.Td>
-        <Badge variant="light" color={COLORS[job.status] ?? "gray"} tt="none">
+        <Badge variant="light" color={COLORS[job.status] ?? "gray"} tt="none" miw="max-content">
           {words(job.status)}
         </Badge>
         <Text size="xs" c="dimmed" mt={2}>
           {job.status === "failed" ? <Code>{job.error_code ?? "?"}</Code> : phaseText(job)}
         </Text>
       </Table.Td>
-      <Table.Td>{words(job.priority)}</Table.Td>
-      <Table.Td>{job.attempt}</Table.Td>
+      <Table.Td visibleFrom="sm">{words(job.priority)}</Table.Td>
+      <Table.Td visibleFrom="sm">{job.attempt}</Table.Td>
       <Table.Td>
         <Ago time={job.created_at} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Code title={job.owner}>{job.owner.length > 12 ? `${job.owner.slice(0, 8)}…` : job.owner}</Code>
       </Table.Td>
       <Table.Td>

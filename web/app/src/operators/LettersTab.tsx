@@ -139,7 +139,7 @@ function Row({ letter, ask }: { letter: Letter; ask: (question: Question) => voi
 function Settled({ letter }: { letter: Letter }) {
   return (
     <>
-      <Badge variant="light" color="gray" tt="none">
+      <Badge variant="light" color="gray" tt="none" miw="max-content">
         {words(letter.state)}
       </Badge>
       {letter.settled_at && (

@@ -52,13 +52,15 @@ function Dashboard() {
   const open = data?.letters.open ?? 0;
   return (
     <>
-      <Freshness at={data?.at ?? null} error={error} isOld={Boolean(data) && Boolean(error)} />
-      <div role="status">
-        {done && (
-          <Alert color="brand" variant="light">
-            {done}
-          </Alert>
-        )}
+      <div>
+        <Freshness at={data?.at ?? null} error={error} isOld={Boolean(data) && Boolean(error)} />
+        <div role="status">
+          {done && (
+            <Alert color="brand" variant="light" mt="sm">
+              {done}
+            </Alert>
+          )}
+        </div>
       </div>
       <Tabs
         value={tab}

@@ -25,7 +25,7 @@ export function Tiles({ figures }: { figures: Operations }) {
         in all queues
       </Tile>
       <Tile name="Longest wait" source={sources.oldest_seconds} value={wait ? seconds(wait.seconds) : "None"}>
-        {wait ? `in the queue ${wait.queue}` : "No job waits for a worker"}
+        {wait ? `in the ${wait.queue} queue` : "No job waits for a worker"}
       </Tile>
       <Tile
         name="Failed, 24 hours"
