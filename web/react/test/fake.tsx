@@ -7,10 +7,13 @@ import type {
   JobsFilter,
   SubmitOptions,
 } from "@docmill/client";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, vi } from "vitest";
 import { DocmillProvider, type DocmillProviderProps } from "../src/index.js";
+
+// A busy machine takes its time.
+configure({ asyncUtilTimeout: 10_000 });
 
 afterEach(() => {
   cleanup();
