@@ -45,9 +45,12 @@ export const notificationId = (job: Job): string => `${job.job_id}#${job.attempt
 
 /**
  * What is to be told of a job, or null. A cancel by the owner is nothing to tell the owner of; one by somebody else is.
+ *
+ * The event of the end comes before what became of it (errors, gaps, who cancelled) can be read; that is waited for.
+ * The time of the end comes with it.
  */
 export function notificationOf(job: Job): Notification | null {
-  if (!isTerminal(job.status)) return null;
+  if (!isTerminal(job.status) || job.completed_at === null) return null;
   const outcome = outcomeOf(job);
   if (!outcome) return null;
   const name = jobName(job);
@@ -58,7 +61,7 @@ export function notificationOf(job: Job): Notification | null {
     outcome,
     name: name === null ? null : cut(name),
     message: job.error ? cut(job.error.message) : null,
-    at: job.completed_at ?? job.cancelled_at ?? job.updated_at,
+    at: job.completed_at,
     isRead: false,
   };
 }

@@ -127,6 +127,7 @@ export class NotificationStore {
       if (oldest !== undefined && this.#open.size > MOST_OPEN) this.#open.delete(oldest);
       return;
     }
+    if (job.completed_at === null) return;
     const wasSeenOpen = this.#open.delete(id);
     const notification = notificationOf(job);
     if (!notification) return;
