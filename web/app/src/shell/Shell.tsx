@@ -136,7 +136,8 @@ function useFocusOnArrival(path: string): void {
     const go = (): boolean => {
       const title = main?.querySelector<HTMLElement>("h1");
       title?.focus({ preventScroll: true });
-      return Boolean(title);
+      // The view before is still there, hidden, while the next one is loaded: it does not take the keyboard.
+      return title !== null && title !== undefined && document.activeElement === title;
     };
     if (!main || go()) return;
     const observer = new MutationObserver(() => go() && observer.disconnect());

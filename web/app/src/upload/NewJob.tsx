@@ -1,11 +1,21 @@
 import { ApiError, type Pipeline, type Submission } from "@docmill/client";
-import { Alert, Button, Collapse, NativeSelect, SimpleGrid, Stack, TextInput, Title } from "@mantine/core";
+import {
+  Alert,
+  Anchor,
+  Button,
+  Collapse,
+  NativeSelect,
+  SimpleGrid,
+  Stack,
+  TextInput,
+  Title,
+} from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { useLocation } from "wouter";
+import { Link, useLocation } from "wouter";
 
 import { RecentJobs } from "../jobs/RecentJobs";
-import { bytes } from "../shell/format";
+import { bytes, count } from "../shell/format";
 import { Failure, Loading, messageOf, Panel, ViewTitle } from "../shell/parts";
 import { DropZone } from "./DropZone";
 import { type Draft, readHeads, useDraft } from "./draft";
@@ -137,6 +147,14 @@ function JobForm({ pipelines }: { pipelines: readonly Pipeline[] }) {
         >
           Start
         </Button>
+        {sending.started && (
+          <Alert color="green" role="status">
+            {count(sending.started.jobs, "job")} started.{" "}
+            <Anchor component={Link} href={`/jobs?batch=${sending.started.batchId}`} inherit>
+              Show them
+            </Anchor>
+          </Alert>
+        )}
         <UploadList />
       </Stack>
     </form>
@@ -153,6 +171,7 @@ function useSending(draft: Draft, showSettings: () => void) {
   // The same content has the same key: a Start whose answer was lost, pressed again, makes no second job.
   const keys = useRef(new Map<Submission, string>());
   const batch = useRef<{ of: readonly Submission[]; id: string } | null>(null);
+  const [started, setStarted] = useState<{ batchId: string; jobs: number } | null>(null);
   const isShown = useRef(true);
   useEffect(() => {
     isShown.current = true;
@@ -201,6 +220,7 @@ function useSending(draft: Draft, showSettings: () => void) {
       keys.current.clear();
       draft.reset();
       const isLarge = uploads.snapshot().some(({ id, state }) => id === added.id && state !== "done");
+      if (batchId) setStarted({ batchId, jobs: others.length + 1 });
       if (isShown.current && others.length === 0 && !isLarge) navigate(`/jobs/${job.job_id}`);
       else if (isShown.current && others.length === 0) followWhenDone(added.id, job.job_id);
     } catch (error) {
@@ -220,10 +240,11 @@ function useSending(draft: Draft, showSettings: () => void) {
     });
   };
   const clear = () => {
+    setStarted(null);
     setProblem(null);
     setErrors(new Map());
   };
-  return { isBusy, problem, errors, start, clear, refuse: setProblem };
+  return { isBusy, problem, errors, started, start, clear, refuse: setProblem };
 }
 
 function PipelineChoice({ pipelines, draft }: { pipelines: readonly Pipeline[]; draft: Draft }) {

@@ -54,7 +54,7 @@ export function BlockDialog({ block, isThere, onApply, onDelete, onClose }: Bloc
           <SimpleGrid cols={2}>
             <TextInput {...field("room", "Room")} maxLength={200} />
             <NativeSelect
-              {...field("event_type", "Sort")}
+              {...field("event_type", "Type")}
               data={EVENT_TYPES.map((type) => ({ value: type, label: words(type) }))}
             />
           </SimpleGrid>

@@ -69,7 +69,7 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
                   setEdition(null);
                 }}
               >
-                Go back to this edition
+                Restore this edition
               </Button>
             )}
           </Group>
@@ -143,7 +143,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
         </Group>
         <Group gap="sm">
           {onEdit && (
-            <Button variant="default" size="compact-md" leftSection={<IconPlus size={16} />} onClick={add}>
+            <Button variant="default" size="compact-sm" leftSection={<IconPlus size={16} />} onClick={add}>
               Add a block
             </Button>
           )}
