@@ -6,6 +6,7 @@ import { byNewest, isNewer, newest } from "./jobs.js";
 export interface JobListState {
   jobs: readonly Job[];
   error: Error | null;
+  /** Whether the first page, or an older one, is on its way. */
   isLoading: boolean;
   hasMore: boolean;
 }
@@ -86,7 +87,8 @@ export class JobList {
     this.#reading?.abort();
     const reading = new AbortController();
     this.#reading = reading;
-    this.#publish({ isLoading: true });
+    // What is there already is read again unseen.
+    if (cursor !== null || !this.#loaded) this.#publish({ isLoading: true });
     try {
       const filter = cursor === null ? this.#filter : { ...this.#filter, cursor };
       const page = await this.#client.jobs(filter, { signal: reading.signal });

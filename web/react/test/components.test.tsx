@@ -283,7 +283,7 @@ describe("NotificationCenter", () => {
     act(() => fake.live.tell(ended(makeJob())));
     await act(() => vi.advanceTimersByTimeAsync(0));
     const toast = screen.getByText("Document ready!").closest(".docmill-toast") as HTMLElement;
-    expect(toast.closest("[role=status]")).toBeTruthy();
+    expect(screen.getByRole("status").textContent).toBe(`Document ready! ${NAME}`);
     fireEvent.pointerEnter(toast);
     await act(() => vi.advanceTimersByTimeAsync(20_000));
     expect(screen.queryByText("Document ready!")).toBeTruthy();
