@@ -29,6 +29,10 @@ export class JobFeed {
   /** Jobs of which something was heard since {@link takeQuiet}. */
   readonly #heard = new Set<string>();
   #owner: string | null = null;
+  /** While the owner is not known: jobs that were followed by themselves, and may be somebody else's. */
+  readonly #everFollowed = new Set<string>();
+  /** While the owner is not known: jobs that only the feed of the user's jobs can have told of. */
+  readonly #announced = new Set<string>();
 
   constructor(host: JobFeedHost) {
     this.#host = host;
@@ -53,6 +57,7 @@ export class JobFeed {
   /** Begins to follow a job. Returns what ends it: whether nobody else follows the job then. */
   follow(jobId: string, listener: JobListener, onError?: (error: Error) => void): () => boolean {
     this.#gone.delete(jobId);
+    if (this.#owner === null) this.#everFollowed.add(jobId);
     const unfollow = this.#followers.add(jobId, listener, onError);
     this.#tell(jobId);
     return () => {
@@ -112,7 +117,7 @@ export class JobFeed {
   takeJob(job: Job, isOwn = false): void {
     if (!isJob(job)) return;
     const id = job.job_id;
-    if (isOwn) this.ownerIs(job.owner);
+    if (isOwn || this.#announced.delete(id)) this.ownerIs(job.owner);
     if (!this.#followers.has(id) && !(this.isMineFollowed && job.owner === this.#owner)) return;
     const wasOpen = this.#isOpen(id);
     if (job.owner === this.#owner) this.#own.add(id);
@@ -129,7 +134,8 @@ export class JobFeed {
     const before = this.#known.get(id);
     const taken = this.#known.takeEvent(event);
     if (!before || taken === "unknown") {
-      // By the feed of the user's jobs, one that was made elsewhere.
+      // By the feed of the user's jobs, one that was made elsewhere. The first job of a user tells who the user is.
+      if (this.#owner === null && this.isMineFollowed && !this.#everFollowed.has(id)) this.#announced.add(id);
       if (this.#followers.has(id) || this.isMineFollowed) this.#host.refresh(id);
       return;
     }
@@ -148,6 +154,8 @@ export class JobFeed {
   ownerIs(owner: string): void {
     if (this.#owner === owner) return;
     this.#owner = owner;
+    this.#everFollowed.clear();
+    this.#announced.clear();
     this.#own.clear();
     for (const id of this.#known.ids()) {
       if (this.#known.get(id)?.owner !== owner) continue;
@@ -184,6 +192,7 @@ export class JobFeed {
     this.#own.clear();
     this.#gone.clear();
     this.#heard.clear();
+    this.#announced.clear();
   }
 
   #isOpen(id: string): boolean {

@@ -481,6 +481,25 @@ test("whoever follows all jobs of the user hears of those only", async () => {
   expect(followed).toHaveBeenCalledTimes(2);
 });
 
+test("a user without jobs hears of the first one, wherever it was made, and of nobody else's", async () => {
+  const world = new World();
+  const colleague = jobOf("colleague", 1, "processing", { owner: "somebody" });
+  world.list = async () => [];
+  world.jobs.set("colleague", colleague);
+  const seen: string[] = [];
+  world.live.followMine((job) => seen.push(`${job.job_id} ${job.version}`));
+  const unfollow = world.live.follow("colleague", () => {});
+  const socket = await world.connect();
+  unfollow();
+  // On its way when the following ended.
+  socket.frame(eventOf({ ...colleague, version: 2 }));
+  await world.pass(0);
+  world.jobs.set("first", jobOf("first", 4));
+  socket.frame(eventOf(jobOf("first", 4)));
+  await world.pass(0);
+  expect(seen).toEqual(["first 4"]);
+});
+
 test("the list is read once more after the snapshot, which lags", async () => {
   const world = new World();
   world.list = async () => [listed(jobOf("a", 1))];
