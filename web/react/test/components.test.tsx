@@ -193,6 +193,14 @@ describe("JobProgressModal", () => {
     expect(within(dialog).queryByRole("progressbar")).toBeNull();
   });
 
+  it("can be closed before there is a job to show", () => {
+    const onClose = vi.fn();
+    show(<JobProgressModal jobId="x" isOpen onClose={onClose} />);
+    expect(screen.getByRole("status").textContent).toBe("Loading…");
+    fireEvent.click(screen.getByRole("button", { name: "Close the dialog" }));
+    expect(onClose).toHaveBeenCalledTimes(1);
+  });
+
   it.each([
     ["Escape", (dialog: HTMLElement) => fireEvent(dialog, new Event("cancel", { cancelable: true }))],
     ["a click beside it", (dialog: HTMLElement) => fireEvent.click(dialog)],

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { Labels } from "../labels.js";
 import type { Notification } from "../notifications/book.js";
 import { useDocmillContext } from "../provider.js";
+import { CrossIcon } from "./parts.js";
 
 interface MessageProps {
   item: Notification;
@@ -49,9 +50,7 @@ export function DismissButton({ item, labels, onClick }: DismissButtonProps) {
       title={labels.dismiss}
       onClick={onClick}
     >
-      <svg viewBox="0 0 16 16" aria-hidden="true">
-        <path d="m4 4 8 8m0-8-8 8" />
-      </svg>
+      <CrossIcon />
     </button>
   );
 }
