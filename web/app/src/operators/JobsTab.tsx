@@ -9,6 +9,7 @@ import type { Question } from "./ask";
 import { JobLink } from "./JobLink";
 import { ACT_NAMES, questionOf } from "./jobActs";
 import { type JobsStatus, useOperationsJobs } from "./queries";
+import { SectionHead } from "./Source";
 import type { OperationsJob } from "./types";
 import { WideTable } from "./WideTable";
 
@@ -26,11 +27,12 @@ const COLORS: Partial<Record<OperationsJob["status"], string>> = {
 };
 
 interface JobsTabProps {
+  source: string | undefined;
   ask: (question: Question) => void;
 }
 
 /** Jobs of everybody that are open or failed, and what can be done about them. */
-export function JobsTab({ ask }: JobsTabProps) {
+export function JobsTab({ source, ask }: JobsTabProps) {
   const [status, setStatus] = useState<JobsStatus>("open");
   const [pipeline, setPipeline] = useState("");
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
@@ -38,7 +40,8 @@ export function JobsTab({ ask }: JobsTabProps) {
   const pipelines = usePipelines().data ?? [];
   const jobs = data?.pages.flatMap((page) => page.jobs) ?? [];
   return (
-    <Panel component="section" aria-label="Jobs of the installation">
+    <Panel component="section" aria-labelledby="operators-jobs">
+      <SectionHead id="operators-jobs" title="Jobs of everybody" of="the list of jobs" text={source} />
       <Group mb="md" align="flex-end">
         <NativeSelect
           label="Status"
@@ -77,7 +80,7 @@ export function JobsTab({ ask }: JobsTabProps) {
 
 function JobsTable({ jobs, ask }: { jobs: readonly OperationsJob[]; ask: (question: Question) => void }) {
   return (
-    <WideTable label="Jobs" minWidth={560}>
+    <WideTable labelledBy="operators-jobs" minWidth={560}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th scope="col">Job</Table.Th>

@@ -91,7 +91,7 @@ function Dashboard() {
           {!data && !error && <Loading what="Reading the figures…" />}
         </Tabs.Panel>
         <Tabs.Panel value="jobs">
-          <JobsTab ask={ask} />
+          <JobsTab source={data?.sources.open} ask={ask} />
         </Tabs.Panel>
         <Tabs.Panel value="letters">
           <LettersTab source={data?.sources.letters} ask={ask} />

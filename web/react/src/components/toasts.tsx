@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { Labels } from "../labels.js";
-import type { Notification } from "../notifications/book.js";
+import type { JobNotification } from "../notifications/book.js";
 import type { UseNotifications } from "../use-notifications.js";
 import { DismissButton, Message } from "./notification-parts.js";
 import { Announcer } from "./parts.js";
@@ -47,7 +47,7 @@ export function Toasts({ labels, notifications }: ToastsProps) {
 }
 
 interface ToastProps {
-  item: Notification;
+  item: JobNotification;
   labels: Labels;
   /** Time is up: the notification stays unread. */
   onEnd: () => void;
