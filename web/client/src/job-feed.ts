@@ -26,6 +26,8 @@ export class JobFeed {
   readonly #own = new Set<string>();
   /** Followed jobs that cannot be read. */
   readonly #gone = new Set<string>();
+  /** Jobs that were deleted here. */
+  readonly #deleted = new Set<string>();
   /** Jobs of which something was heard since {@link takeQuiet}. */
   readonly #heard = new Set<string>();
   #owner: string | null = null;
@@ -115,7 +117,7 @@ export class JobFeed {
 
   /** Takes a job as the API shows it. `isOwn` where it came as one of the user's. */
   takeJob(job: Job, isOwn = false): void {
-    if (!isJob(job)) return;
+    if (!isJob(job) || this.#deleted.has(job.job_id)) return;
     const id = job.job_id;
     if (isOwn || this.#announced.delete(id)) this.ownerIs(job.owner);
     if (!this.#followers.has(id) && !(this.isMineFollowed && job.owner === this.#owner)) return;
@@ -131,6 +133,7 @@ export class JobFeed {
 
   takeEvent(event: JobEvent): void {
     const id = event.job_id;
+    if (this.#deleted.has(id)) return;
     const before = this.#known.get(id);
     const taken = this.#known.takeEvent(event);
     if (!before || taken === "unknown") {
@@ -170,6 +173,17 @@ export class JobFeed {
     this.#forget(jobId);
     this.#followers.fail(jobId, error);
     this.#host.openChanged();
+  }
+
+  /** A job was deleted: nothing that is still on its way brings it back. */
+  deleted(jobId: string): void {
+    this.#deleted.add(jobId);
+    this.#forget(jobId);
+    this.#host.openChanged();
+  }
+
+  isDeleted(jobId: string): boolean {
+    return this.#deleted.has(jobId);
   }
 
   /** Reading a job failed for another reason. */

@@ -500,6 +500,20 @@ test("a user without jobs hears of the first one, wherever it was made, and of n
   expect(seen).toEqual(["first 4"]);
 });
 
+test("a job that was deleted does not come back by a list that lags, or by late news", async () => {
+  const world = new World();
+  world.list = async () => [listed(jobOf("a", 3, "completed")), listed(jobOf("b", 1))];
+  const { heard, listen } = listener();
+  world.live.followMine(listen);
+  const socket = await world.connect();
+  expect(heard).toEqual(["3", "1"]);
+  world.live.forget("a");
+  expect([world.live.isForgotten("a"), world.live.isForgotten("b")]).toEqual([true, false]);
+  socket.frame(eventOf(jobOf("a", 4)));
+  await world.pass(2_000);
+  expect([world.live.current("a"), heard]).toEqual([undefined, ["3", "1"]]);
+});
+
 test("the list is read once more after the snapshot, which lags", async () => {
   const world = new World();
   world.list = async () => [listed(jobOf("a", 1))];
