@@ -114,6 +114,19 @@ describe("JobProgress", () => {
     expect(document.activeElement).toBe(screen.getByRole("heading", { name: NAME }));
   });
 
+  it("does not call the keyboard back from elsewhere", () => {
+    const fake = fakeClient();
+    const job = makeJob({ job_id: "x" });
+    render(<JobProgress jobId="x" href={null} />, { wrapper: inProvider(fake) });
+    act(() => fake.live.tell(job));
+    const button = screen.getByRole("button", { name: `Cancel ${NAME}` });
+    act(() => button.focus());
+    fireEvent.pointerDown(document.body);
+    act(() => button.blur());
+    act(() => fake.live.tell(ended(job)));
+    expect(document.activeElement).toBe(document.body);
+  });
+
   it("shows a refusal", async () => {
     const fake = fakeClient();
     fake.retry.mockRejectedValue(new ApiError(402, "This job needs 3 credits; you have 1."));
