@@ -2,7 +2,7 @@ import type { Estimate, JobEvent } from "@docmill/client";
 import { describe, expect, it } from "vitest";
 
 import { inOrder } from "../src/jobs/RestOfUpload";
-import { stageText } from "../src/jobs/Stages";
+import { currentStage, stageText } from "../src/jobs/Stages";
 import { merged, stepsOf } from "../src/jobs/steps";
 import { fileName, partsOf } from "../src/results/Downloads";
 import { filtered, flagCounts, rowsOf, type Sentence } from "../src/results/novel/model";
@@ -97,6 +97,20 @@ describe("the course of a job", () => {
       "Splitting into chunks",
     );
   });
+});
+
+it("knows the stage by its text, then by its percent", () => {
+  const stages = [
+    { percent: 0, text: "Queued" },
+    { percent: 5, text: "Splitting into {total} chunks" },
+    { percent: 15, text: "Working ({done}/{total})" },
+    { percent: 90, text: "Saving" },
+    { percent: 95, text: "Saving" },
+  ];
+  const at = (stage: string, progress_percent: number, stage_index = 0) =>
+    currentStage(stages, { stage, progress_percent, stage_index });
+  expect([at("Queued", 0), at("Splitting into 7 chunks", 5), at("Working (3/7)", 40)]).toEqual([0, 1, 2]);
+  expect([at("Saving", 91), at("Saving", 96), at("Cancelling", 40, 2)]).toEqual([3, 4, 2]);
 });
 
 const sentence = (index: number, change: Partial<Sentence> = {}): Sentence => ({

@@ -1,5 +1,5 @@
 import { Modal } from "@mantine/core";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 
 interface DialogProps {
   title: string;
@@ -10,6 +10,16 @@ interface DialogProps {
 
 /** A dialog: the keyboard stays in it, Escape closes it, and then goes back to where it was. */
 export function Dialog({ title, isOpen = true, onClose, children }: DialogProps) {
+  const [opener] = useState(() => document.activeElement);
+  // The library gives the keyboard back when a dialog closes, but not when it goes altogether.
+  useEffect(() => {
+    return () => {
+      requestAnimationFrame(() => {
+        const isLost = !document.activeElement || document.activeElement === document.body;
+        if (isLost && opener instanceof HTMLElement) opener.focus();
+      });
+    };
+  }, [opener]);
   return (
     <Modal.Root opened={isOpen} onClose={onClose} centered>
       <Modal.Overlay />

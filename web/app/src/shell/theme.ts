@@ -19,10 +19,24 @@ const brand: MantineColorsTuple = [
   "#153673",
 ];
 
+// The library's own dark greys, a little cooler.
+const dark: MantineColorsTuple = [
+  "#c9ccd4",
+  "#b5bac6",
+  "#8b92a3",
+  "#697183",
+  "#434a59",
+  "#363c49",
+  "#262b35",
+  "#1d2027",
+  "#181b21",
+  "#121419",
+];
+
 export const theme = createTheme({
   primaryColor: "brand",
   primaryShade: { light: 7, dark: 6 },
-  colors: { brand },
+  colors: { brand, dark },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   headings: {
     fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
@@ -70,7 +84,6 @@ export const variables: CSSVariablesResolver = ({ colors }) => ({
     "--mantine-color-error": "#ff9a92",
     "--mantine-color-anchor": colors.brand?.[3] ?? "",
     "--mantine-color-text": "#e6e8ed",
-    "--mantine-color-body": "#1d2027",
     "--docmill-ground": "#15171c",
     "--docmill-line": "#343944",
     "--docmill-on-tint-red": "#ffb0aa",

@@ -225,7 +225,8 @@ function useSending(draft: Draft, showSettings: () => void) {
       else if (isShown.current && others.length === 0) followWhenDone(added.id, job.job_id);
     } catch (error) {
       uploads.forget(added.id);
-      refuse(error);
+      const wasStopped = error instanceof DOMException && error.name === "AbortError";
+      if (!wasStopped) refuse(error);
     } finally {
       setBusy(false);
     }

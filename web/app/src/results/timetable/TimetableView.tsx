@@ -39,8 +39,13 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
   const isOlder = edition !== null && edition !== newest.edition.number;
   const canEdit = Boolean(pipeline?.editable) && job.status === "completed" && !isOlder;
   const content = draft?.content ?? draftOf(shown);
-  const saved = () => {
+  const close = () => {
     setDraft(null);
+    // The button that was pressed goes with the bar that it is in.
+    requestAnimationFrame(() => document.getElementById("result-title")?.focus());
+  };
+  const saved = () => {
+    close();
     setEdition(null);
     onChange();
   };
@@ -93,7 +98,7 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
           base={draft.of}
           newest={newest}
           onSaved={saved}
-          onDiscard={() => setDraft(null)}
+          onDiscard={close}
           onReload={saved}
         />
       )}
