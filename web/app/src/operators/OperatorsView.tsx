@@ -45,7 +45,7 @@ function NoOperator() {
 
 function Dashboard() {
   const { data, error, refetch } = useOperations();
-  const { ask, dialog, done } = useAsk();
+  const { ask, dialog, done, forget } = useAsk();
   const asked = new URLSearchParams(useQueryText()).get("tab");
   const tab: Tab = TABS.find((name) => name === asked) ?? "overview";
   if (isNoOperator(error)) return <NoOperator />;
@@ -56,7 +56,14 @@ function Dashboard() {
         <Freshness at={data?.at ?? null} error={error} isOld={Boolean(data) && Boolean(error)} />
         <div role="status">
           {done && (
-            <Alert color="brand" variant="light" mt="sm">
+            <Alert
+              color="brand"
+              variant="light"
+              mt="sm"
+              withCloseButton
+              closeButtonLabel="Dismiss"
+              onClose={forget}
+            >
               {done}
             </Alert>
           )}
@@ -65,7 +72,10 @@ function Dashboard() {
       <Tabs
         value={tab}
         keepMounted={false}
-        onChange={(name) => navigate(name === "overview" ? "/operators" : `/operators?tab=${name}`)}
+        onChange={(name) => {
+          forget();
+          navigate(name === "overview" ? "/operators" : `/operators?tab=${name}`);
+        }}
       >
         <Tabs.List mb="md">
           <Tabs.Tab value="overview">Overview</Tabs.Tab>
