@@ -135,9 +135,10 @@ function useFocusOnArrival(path: string): void {
     const main = document.getElementById("main");
     const go = (): boolean => {
       const title = main?.querySelector<HTMLElement>("h1");
-      title?.focus({ preventScroll: true });
       // The view before is still there, hidden, while the next one is loaded: it does not take the keyboard.
-      return title !== null && title !== undefined && document.activeElement === title;
+      const isShown = title !== null && title !== undefined && title.getClientRects().length > 0;
+      if (isShown) title.focus({ preventScroll: true });
+      return isShown;
     };
     if (!main || go()) return;
     const observer = new MutationObserver(() => go() && observer.disconnect());

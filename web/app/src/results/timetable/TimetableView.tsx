@@ -2,6 +2,7 @@ import type { Job, Pipeline } from "@docmill/client";
 import { Alert, Button, Group, List, NativeSelect, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useRef, useState } from "react";
 
+import { useMayChange } from "../../jobs/rights";
 import { useSession } from "../../session/context";
 import { count, dateTime, words } from "../../shell/format";
 import { IconAlert, IconPlus } from "../../shell/icons";
@@ -37,7 +38,8 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
   const older = useResult(job, edition ?? newest.edition.number);
   const shown = edition !== null && isTimetable(older.data) ? older.data : newest;
   const isOlder = edition !== null && edition !== newest.edition.number;
-  const canEdit = Boolean(pipeline?.editable) && job.status === "completed" && !isOlder;
+  const mayEdit = useMayChange(job) && Boolean(pipeline?.editable) && job.status === "completed";
+  const canEdit = mayEdit && !isOlder;
   const content = draft?.content ?? draftOf(shown);
   const close = () => {
     setDraft(null);
@@ -65,7 +67,7 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
             <Button size="compact-sm" variant="default" onClick={() => setEdition(null)}>
               Show the newest
             </Button>
-            {pipeline?.editable && isTimetable(older.data) && (
+            {mayEdit && isTimetable(older.data) && (
               <Button
                 size="compact-sm"
                 variant="default"
