@@ -210,6 +210,7 @@ pub async fn an_end_is_counted_once(ports: &Ports) {
         vec![],
         vec![
             Edit::Reserve(credits),
+            Edit::ExpiresAt(now.plus(Span::Day.length())),
             Edit::StartedAt(Some(now.minus(Duration::from_secs(9)))),
             Edit::QueuedAt(now.minus(Duration::from_secs(12))),
             Edit::Done(0),
