@@ -14,5 +14,11 @@ export default defineConfig({
       { find: "@docmill/client", replacement: source("../client/src/index.ts") },
     ],
   },
-  build: { target: "es2022", sourcemap: false, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: "es2022",
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    license: { fileName: "licenses.json" },
+  },
 });
