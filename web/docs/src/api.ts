@@ -1,0 +1,24 @@
+// The viewer of the HTTP API, at openapi.json beside it.
+
+import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
+import "swagger-ui-dist/swagger-ui.css";
+import "./style.css";
+
+// The viewer's dark looks hang on a class.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+follow();
+dark.addEventListener("change", follow);
+
+SwaggerUI({
+  domNode: document.getElementById("api"),
+  url: new URL("openapi.json", location.href).href,
+  deepLinking: true,
+  defaultModelsExpandDepth: 0,
+  displayRequestDuration: true,
+  docExpansion: "list",
+  // A token is kept by nobody but this page.
+  persistAuthorization: false,
+  // No validator of others is told about this description.
+  validatorUrl: null,
+});
