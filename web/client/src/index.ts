@@ -1,1 +1,10 @@
-export {};
+export { Docmill, type DocmillOptions } from "./docmill.js";
+export { ApiError, type FieldError, UploadInterrupted } from "./errors.js";
+export type { EventStream } from "./event-stream.js";
+export type { JobListener } from "./followers.js";
+export type { RequestOptions, TokenSource } from "./http.js";
+export { type ConnectionMode, Live } from "./live.js";
+export type { SocketClass, SocketLike } from "./socket.js";
+export type { Timers } from "./timers.js";
+export * from "./types.js";
+export type { WatchOptions } from "./watch.js";
