@@ -3,6 +3,7 @@
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import "swagger-ui-dist/swagger-ui.css";
 import "./style.css";
+import "./viewer.css";
 
 // The viewer's dark looks hang on a class.
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -19,6 +20,8 @@ SwaggerUI({
   docExpansion: "list",
   // A token is kept by nobody but this page.
   persistAuthorization: false,
+  // The default one is too faint for what it has in red.
+  syntaxHighlight: { activated: true, theme: "tomorrow-night" },
   // No validator of others is told about this description.
   validatorUrl: null,
 });

@@ -8,6 +8,7 @@ declare module "swagger-ui-dist/swagger-ui-es-bundle.js" {
     displayRequestDuration: boolean;
     docExpansion: "list" | "full" | "none";
     persistAuthorization: boolean;
+    syntaxHighlight: { activated: boolean; theme: string };
     validatorUrl: string | null;
   }
   export default function SwaggerUI(options: Options): unknown;
