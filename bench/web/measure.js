@@ -1,9 +1,12 @@
 // How the upload page loads for somebody who has nothing of it stored: bytes as they were transferred, requests, and what
 // the browser says of paint, shifts and blocked time. Prints a Markdown table; fails above the limit on scripts.
 //
-// usage: node measure.js      the stack that DOCMILL_STACK_ENV names; RUNS=5
+// usage: node measure.js      with the variables of a running stack's stack.env; RUNS=5, CHROMIUM=/usr/bin/chromium
 
-import { launch, signIn, stackEnv } from "../../tests/browser/page/stack.js";
+import { createRequire } from "node:module";
+
+// That of the browser tests.
+const { chromium } = createRequire(new URL("../../tests/browser/package.json", import.meta.url))("playwright-core");
 
 const RUNS = Number(process.env.RUNS ?? 5);
 /** Compressed JavaScript of the upload page, in bytes. */
@@ -62,6 +65,13 @@ async function count(devtools) {
   return () => [...requests.values()];
 }
 
+async function signIn(page, env) {
+  await page.getByLabel("E-mail").fill(env.DOCMILL_USER);
+  await page.getByLabel("Password", { exact: true }).fill(env.DOCMILL_PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "New job" }).waitFor();
+}
+
 /** One load of the upload page in a browser that has the session and nothing else. */
 async function load(browser, env, profile) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
@@ -116,8 +126,12 @@ const ROWS = [
   ["cumulative layout shift", "shifts", (shift) => shift.toFixed(3)],
 ];
 
-const env = stackEnv();
-const browser = await launch();
+const { env } = process;
+if (!env.DOCMILL_URL) throw new Error("DOCMILL_URL is not set: run bench/web/run.sh");
+const browser = await chromium.launch({
+  executablePath: env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"],
+});
 const medians = {};
 try {
   for (const [name, profile] of Object.entries(PROFILES)) {

@@ -13,4 +13,7 @@ if [[ -z ${DOCMILL_STACK_ENV:-} ]]; then
     trap finish EXIT
     stack up
 fi
+set -a
+source "$DOCMILL_STACK_ENV"
+set +a
 node bench/web/measure.js

@@ -32,6 +32,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     license: { fileName: "licenses.json" },
     rolldownOptions: {
+      checks: { pluginTimings: false },
       output: {
         assetFileNames: ({ names: [name = ""] }) =>
           /\.(pdf|txt)$/.test(name)

@@ -40,6 +40,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 2000,
     license: { fileName: "licenses.json" },
-    rolldownOptions: { input: [file("docs.html"), file("docs/live.html")] },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      input: [file("docs.html"), file("docs/live.html")],
+    },
   },
 });

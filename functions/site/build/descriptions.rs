@@ -36,7 +36,9 @@ fn bring(description: &mut Value, schemas: &Value) -> Outcome<()> {
         if brought.contains_key(&name) {
             continue;
         }
-        let schema = schemas.get(&name).ok_or_else(|| format!("{OPENAPI} has no schema {name}"))?;
+        let schema = schemas
+            .get(&name)
+            .ok_or_else(|| format!("{OPENAPI} has no schema {name}"))?;
         references(schema, &mut |reference| {
             waiting.extend(reference.strip_prefix(HERE).map(ToOwned::to_owned));
         });

@@ -88,13 +88,13 @@ pub(crate) fn below(folder: &Path, start: &str) -> Outcome<Vec<String>> {
 pub(crate) fn table(files: &[File], out: &Path) -> Outcome<String> {
     let (mut table, mut routes) = (String::new(), String::new());
     for (index, file) in files.iter().enumerate() {
-        let mut include = |ending: &str, bytes: &[u8]| -> Outcome<String> {
+        let include = |ending: &str, bytes: &[u8]| -> Outcome<String> {
             let path = out.join(format!("{index}{ending}"));
             fs::write(&path, bytes)?;
             Ok(format!("include_bytes!({path:?})"))
         };
         let plain = include("", &file.plain)?;
-        let mut optional = |ending: &str, bytes: &Option<Vec<u8>>| -> Outcome<String> {
+        let optional = |ending: &str, bytes: &Option<Vec<u8>>| -> Outcome<String> {
             match bytes {
                 Some(bytes) => Ok(format!("Some({})", include(ending, bytes)?)),
                 None => Ok("None".to_owned()),

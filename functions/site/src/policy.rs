@@ -128,6 +128,9 @@ mod tests {
         assert!(!plain.contains("unsafe") && !plain.contains("nonce"));
         let page = policy.apply(policy.apply_with_nonce(Response::empty(200), "abc"));
         let page = page.header(CONTENT_SECURITY).unwrap();
-        assert_eq!(page, plain.replace("style-src 'self'", "style-src 'self' 'nonce-abc'"));
+        assert_eq!(
+            page,
+            plain.replace("style-src 'self'", "style-src 'self' 'nonce-abc'")
+        );
     }
 }

@@ -78,7 +78,11 @@ impl Conversation {
             let schema = self.payload(last_of(reference));
             self.description.check(&frames[0], schema, "answer").is_ok()
         };
-        assert_eq!(answers.iter().filter(|answer| fits(answer)).count(), 1, "{frames:?}");
+        assert_eq!(
+            answers.iter().filter(|answer| fits(answer)).count(),
+            1,
+            "{frames:?}"
+        );
         frames
     }
 
@@ -171,7 +175,9 @@ fn nothing_that_the_description_refers_to_is_elsewhere() {
     let text = description.at("").to_string();
     for reference in text.split("\"$ref\":\"").skip(1) {
         let reference = reference.split('"').next().unwrap();
-        let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference}"));
+        let pointer = reference
+            .strip_prefix('#')
+            .unwrap_or_else(|| panic!("{reference}"));
         description.at(pointer);
     }
 }

@@ -6,7 +6,7 @@ mod common;
 
 use std::io::Read;
 
-use common::respond;
+use common::{plain as get, respond};
 use docmill_gateway::{MAX_RESPONSE_BYTES, Response};
 use docmill_testing::{Http, recorded};
 use flate2::read::GzDecoder;
@@ -21,12 +21,12 @@ const SECURITY_HEADERS: [&str; 4] = [
 
 const PAGES: [&str; 3] = ["/", "/docs", "/docs/live"];
 
-fn get(path: &str) -> Response {
-    respond(Http::new("GET", path).event())
-}
-
 fn encoded(path: &str, encodings: &str) -> Response {
-    respond(Http::new("GET", path).header("accept-encoding", encodings).event())
+    respond(
+        Http::new("GET", path)
+            .header("accept-encoding", encodings)
+            .event(),
+    )
 }
 
 fn text(response: &Response) -> &str {
@@ -104,7 +104,11 @@ fn scripts_load_only_what_is_there() {
     while let Some(path) = waiting.pop() {
         let response = get(&path);
         assert_eq!(response.status(), 200, "{path}");
-        let script = if path.ends_with(".js") { text(&response) } else { "" };
+        let script = if path.ends_with(".js") {
+            text(&response)
+        } else {
+            ""
+        };
         // Scripts lie side by side, and name each other like this whether at once or when they are needed.
         for quote in ['"', '`', '\''] {
             for name in script.split(&format!("{quote}./")).skip(1) {

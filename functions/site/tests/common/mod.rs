@@ -33,9 +33,18 @@ pub(crate) fn respond(event: HttpEvent) -> Response {
         .block_on(app.respond(event))
 }
 
+/// What `site` has at a path, not compressed.
+pub(crate) fn plain(path: &str) -> Response {
+    respond(
+        Http::new("GET", path)
+            .header("accept-encoding", "identity")
+            .event(),
+    )
+}
+
 /// A description as it is served.
 pub(crate) fn served(path: &str) -> Value {
-    let response = respond(Http::new("GET", path).event());
+    let response = plain(path);
     serde_json::from_slice(response.body()).unwrap()
 }
 
