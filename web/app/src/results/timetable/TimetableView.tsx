@@ -39,8 +39,13 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
   const isOlder = edition !== null && edition !== newest.edition.number;
   const canEdit = Boolean(pipeline?.editable) && job.status === "completed" && !isOlder;
   const content = draft?.content ?? draftOf(shown);
-  const saved = () => {
+  const close = () => {
     setDraft(null);
+    // The button that was pressed goes with the bar that it is in.
+    requestAnimationFrame(() => document.getElementById("result-title")?.focus());
+  };
+  const saved = () => {
+    close();
     setEdition(null);
     onChange();
   };
@@ -69,7 +74,7 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
                   setEdition(null);
                 }}
               >
-                Go back to this edition
+                Restore this edition
               </Button>
             )}
           </Group>
@@ -93,7 +98,7 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
           base={draft.of}
           newest={newest}
           onSaved={saved}
-          onDiscard={() => setDraft(null)}
+          onDiscard={close}
           onReload={saved}
         />
       )}
@@ -111,7 +116,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
   const [index, setIndex] = useState(0);
   const [look, setLook] = useState<"week" | "list">("week");
   const [open, setOpen] = useState<DraftBlock | "headings" | null>(null);
-  const region = useRef<HTMLDivElement>(null);
+  const region = useRef<HTMLElement>(null);
   const at = Math.min(index, content.length - 1);
   const table = content[at];
   if (!table) return <Nothing title="There is no timetable in this result" />;
@@ -143,7 +148,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
         </Group>
         <Group gap="sm">
           {onEdit && (
-            <Button variant="default" size="compact-md" leftSection={<IconPlus size={16} />} onClick={add}>
+            <Button variant="default" size="compact-sm" leftSection={<IconPlus size={16} />} onClick={add}>
               Add a block
             </Button>
           )}
@@ -160,13 +165,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
         </Group>
       </Group>
       <Warnings result={result} />
-      <div
-        ref={region}
-        tabIndex={-1}
-        role="group"
-        aria-label={titleOf(table, at)}
-        style={{ outline: "none" }}
-      >
+      <section ref={region} tabIndex={-1} aria-label={titleOf(table, at)} style={{ outline: "none" }}>
         {look === "week" ? (
           <WeekGrid
             key={at}
@@ -177,7 +176,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
         ) : (
           <BlockList blocks={table.blocks} onOpen={onEdit && setOpen} />
         )}
-      </div>
+      </section>
       {open === "headings" && (
         <MetadataDialog
           metadata={table.metadata}
