@@ -3,6 +3,8 @@ import type { RequestOptions, TokenSource } from "./http.js";
 import { Http } from "./http.js";
 import { describe } from "./input.js";
 import { Live, type LiveTools } from "./live.js";
+import { Operations } from "./operations.js";
+import { companyPath, jobPath, withQuery } from "./paths.js";
 import type { SocketClass } from "./socket.js";
 import { platformTimers, type Timers } from "./timers.js";
 import { type Transfer, transferBy } from "./transfer.js";
@@ -34,6 +36,8 @@ export interface DocmillOptions {
 export class Docmill {
   /** The connection that brings news of jobs, shared by all who follow one. */
   readonly live: Live;
+  /** What operators do. */
+  readonly operations: Operations;
   readonly #http: Http;
   readonly #transfer: Transfer;
 
@@ -46,6 +50,7 @@ export class Docmill {
       timers: options.timers ?? platformTimers,
     });
     this.live = new Live(this.#liveTools(options));
+    this.operations = new Operations((path, init) => this.request(path, init));
   }
 
   /** Sends a request to any path of the API (`/v1/…`), with the token; the answer's JSON. */
@@ -306,24 +311,4 @@ export class Docmill {
   get #uploadTools(): UploadTools {
     return { http: this.#http, transfer: this.#transfer };
   }
-}
-
-function jobPath(jobId: string, what = ""): string {
-  return `/v1/jobs/${encodeURIComponent(jobId)}${what && `/${what}`}`;
-}
-
-function companyPath(companyId: string, what = ""): string {
-  return `/v1/companies/${encodeURIComponent(companyId)}${what && `/${what}`}`;
-}
-
-function withQuery(
-  path: string,
-  fields: Record<string, string | number | boolean | null | undefined>,
-): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) {
-    if (value !== undefined && value !== null) query.set(name, String(value));
-  }
-  const text = query.toString();
-  return text === "" ? path : `${path}?${text}`;
 }

@@ -4,6 +4,7 @@ export type { EventStream } from "./event-stream.js";
 export type { JobListener } from "./followers.js";
 export type { RequestOptions, TokenSource } from "./http.js";
 export { type ConnectionMode, Live } from "./live.js";
+export { Operations } from "./operations.js";
 export type { SocketClass, SocketLike } from "./socket.js";
 export type { Timers } from "./timers.js";
 export * from "./types.js";

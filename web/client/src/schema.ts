@@ -216,7 +216,7 @@ export interface paths {
         put?: never;
         /**
          * Run again what is not done
-         * @description Starts the next attempt. Finished chunks are kept.
+         * @description Starts the next attempt. Finished chunks are kept. Whoever asks for it, an operator too, it is the owner of the job who pays: their credits are reserved, and their limits count it.
          */
         post: operations["retryJob"];
         delete?: never;
@@ -234,7 +234,7 @@ export interface paths {
         };
         /**
          * What was done to your own jobs
-         * @description Newest first, for 400 days. What was done to jobs of a company stands in the company's trail.
+         * @description Newest first, for 400 days. What was done to jobs of a company stands in the company's trail. What an operator did as one stands in their own too.
          */
         get: operations["listOwnAudit"];
         put?: never;
@@ -342,6 +342,137 @@ export interface paths {
         get: operations["getStats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send what a job waits for, now
+         * @description For operators. Looks which step of an open job is missing and makes it, or sends its message again, without waiting until the installation would do so by itself. Safe at any time: what somebody works on is left to them, and a message that comes twice does nothing the second time. Costs no credits and counts no try.
+         */
+        post: operations["requeueJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the installation is
+         * @description For operators. Everything here comes from the tables and queues themselves, so it is the same after a restart and whoever asks.
+         *     `sources` says of each group of figures where they come from and how exact they are.
+         */
+        get: operations["getOperations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs of the whole installation
+         * @description For operators: jobs that are open, or failed and are still kept, newest first. Neither documents nor results nor settings are in it. From an index that may lag behind by seconds.
+         */
+        get: operations["listOperationsJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations/letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Dead letters
+         * @description For operators: messages that the queues gave up on, newest first, for 30 days. The installation deals with each within a minute: what it was about ends as a failed chunk or a failed job, and one that cannot be read is kept aside. This is the record of that.
+         */
+        get: operations["listLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations/letters/{id}/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The letter's id. */
+                id: components["parameters"]["LetterId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do what a dead letter was for
+         * @description For operators. A letter that could not be read goes back to its queue as it was. For any other the job's next attempt is started, over
+         *     what failed only: it is its owner's to pay, like any retry, and is refused with 402 or 429 where theirs would be. A second time does nothing.
+         */
+        post: operations["redriveLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operations/letters/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The letter's id. */
+                id: components["parameters"]["LetterId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a dead letter as dealt with
+         * @description For operators. Nothing else changes. A second time does nothing.
+         */
+        post: operations["discardLetter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -906,20 +1037,236 @@ export interface components {
                 p95: number;
                 p99: number;
             } | null;
-            /** @description For operators. Every account is added up once an hour. */
-            accounting?: {
-                /** @description Every balance is what its ledger says. */
-                balanced: boolean;
-                users: number;
-                granted: number;
-                charged: number;
-                refunded: number;
-                reserved: number;
-                /** @description Users whose balance is not. */
-                wrong: string[];
-                /** Format: date-time */
-                checked_since: string | null;
+            accounting?: components["schemas"]["Accounting"];
+        };
+        /** @description For operators. Every account is added up once an hour. */
+        Accounting: {
+            /** @description Every balance is what its ledger says. */
+            balanced: boolean;
+            users: number;
+            granted: number;
+            charged: number;
+            refunded: number;
+            reserved: number;
+            /** @description Users whose balance is not. */
+            wrong: string[];
+            /** Format: date-time */
+            checked_since: string | null;
+        };
+        /** @description Seconds; null where there was nothing to measure. */
+        Quantiles: {
+            p50: number;
+            p95: number;
+            p99: number;
+        } | null;
+        Operations: {
+            /** Format: date-time */
+            at: string;
+            /** @description `high`, `normal`, `low`, `callbacks`. */
+            queues: components["schemas"]["QueueFigures"][];
+            running: {
+                /** @description Claimed pieces of work, the one whose lease ends first at the top. */
+                slots: components["schemas"]["RunningSlot"][];
+                /** @description Of the jobs that were looked at. */
+                total: number;
+                /** @description False where more than 500 jobs are processing: only so many were looked at. */
+                complete: boolean;
             };
+            open: {
+                jobs: number;
+                /** @description `awaiting_upload`, `queued`, `processing`; all three, also with 0. */
+                by_status: {
+                    [key: string]: number;
+                };
+                /** @description For each pipeline that has open jobs, how many by status. */
+                by_pipeline: {
+                    [key: string]: {
+                        [key: string]: number;
+                    };
+                };
+                /** @description False where there are more than were counted, which is at least 10,000. */
+                complete: boolean;
+            };
+            /** @description The last 48 hours of the clock in UTC, oldest first, the running one at the end. Hours in which nothing ended are there too. */
+            hours: components["schemas"]["HourFigures"][];
+            failures: {
+                /** @description The running hour and 23 before it. */
+                last_24_hours: components["schemas"]["FailureFigures"][];
+                /** @description Today and 29 days before it, in UTC. */
+                last_30_days: components["schemas"]["FailureFigures"][];
+            };
+            letters: {
+                /** @description Dead letters that nobody has dealt with. */
+                open: number;
+                /** @description False where there are more. */
+                complete: boolean;
+            };
+            accounting: components["schemas"]["Accounting"];
+            cost: {
+                /**
+                 * @description US dollars of attempts that ended today (UTC).
+                 * @example 0.012345
+                 */
+                today_usd: string;
+                /** @description Of those that ended this month (UTC). */
+                month_usd: string;
+                /** @description Of language models. */
+                today_tokens: number;
+                month_tokens: number;
+            };
+            /** @description Of each group of figures, a sentence that says where they come from and how exact they are. */
+            sources: {
+                [key: string]: string;
+            };
+        };
+        QueueFigures: {
+            /** @enum {string} */
+            queue: "high" | "normal" | "low" | "callbacks";
+            /** @description Messages that may be received now; approximate. */
+            waiting: number;
+            /** @description Received and not deleted; approximate. */
+            in_flight: number;
+            /** @description Sent, and hidden until later; approximate. */
+            delayed: number;
+            /** @description How long the job that waits longest for a worker has waited, by the job records. Null where none waits, and for `callbacks`, which have no record. */
+            oldest_seconds: number | null;
+            /** @description In the queue's own queue of dead letters; approximate. */
+            dead_letters: number;
+        };
+        RunningSlot: {
+            /** Format: uuid */
+            job_id: string;
+            pipeline: components["schemas"]["PipelineName"];
+            owner: string;
+            /** Format: uuid */
+            company_id: string | null;
+            /** @enum {string} */
+            slot: "plan" | "chunk" | "merge";
+            /** @description Number of the chunk, from 0. */
+            chunk: number | null;
+            attempt: number;
+            /** @description Claims made on it in this attempt, this one included. */
+            tries: number;
+            /** Format: date-time */
+            lease_until: string;
+            /** @description Until then; negative when the lease has run out and nobody has taken over yet. */
+            lease_seconds: number;
+            /** @description The function's instance that holds it, as the beginning of the id at the end of its log stream's name. Null for a slot that only rests until it may be tried again. */
+            worker: string | null;
+        };
+        HourFigures: {
+            /**
+             * Format: date-time
+             * @description Its beginning.
+             */
+            hour: string;
+            /** @description Attempts that ended so; `partial` is among them. */
+            completed: number;
+            partial: number;
+            failed: number;
+            cancelled: number;
+            expired: number;
+            /** @description Done in those attempts. */
+            chunks: number;
+            waiting_seconds: components["schemas"]["Quantiles"];
+            processing_seconds: components["schemas"]["Quantiles"];
+            cost_usd: string;
+            tokens: number;
+        };
+        FailureFigures: {
+            code: string;
+            /** @description Attempts that failed with it. */
+            jobs: number;
+            /** @description Chunks that failed with it. */
+            chunks: number;
+        };
+        OperationsJob: {
+            /** Format: uuid */
+            job_id: string;
+            pipeline: components["schemas"]["PipelineName"];
+            kind: string | null;
+            owner: string;
+            /** Format: uuid */
+            company_id: string | null;
+            priority: components["schemas"]["Priority"];
+            status: components["schemas"]["Status"];
+            /**
+             * @description `waiting`: for a place among the running jobs of its user or company.
+             * @enum {string}
+             */
+            phase: "waiting" | "planning" | "chunks" | "merging";
+            attempt: number;
+            total_chunks: number | null;
+            /** @description Of a failed job. */
+            error_code: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            queued_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
+            /** Format: date-time */
+            cancel_requested_at: string | null;
+            /** @description What an operator may do to it as it stands. */
+            acts: ("cancel" | "retry" | "requeue")[];
+        };
+        Requeued: {
+            /** Format: uuid */
+            job_id: string;
+            /**
+             * @description `nothing`: somebody works on it, or it waits for a place and there is none.
+             * @enum {string}
+             */
+            did: "plan_sent" | "merge_sent" | "started" | "ended" | "nothing";
+            /** @description The same as a sentence. */
+            detail: string;
+        };
+        Letter: {
+            /** @example 1763862000000-9f86d081884c7d65 */
+            id: string;
+            /** @enum {string} */
+            queue: "high" | "normal" | "low";
+            /** @enum {string} */
+            kind: "given_up" | "undecodable";
+            /**
+             * @description `stale`: what it was about was settled, or in somebody's hands, when it came; nothing failed by it.
+             * @enum {string}
+             */
+            state: "open" | "redriven" | "discarded" | "stale";
+            /**
+             * Format: uuid
+             * @description Null for one that could not be read.
+             */
+            job_id: string | null;
+            attempt: number | null;
+            /** @enum {string|null} */
+            slot: "plan" | "chunk" | "merge" | null;
+            chunk: number | null;
+            /** @description How often the queue handed it out. */
+            receives: number;
+            /** @enum {string} */
+            code: "UNDELIVERABLE" | "UNDECODABLE";
+            /** @description A sentence for operators. It quotes nothing of the message. */
+            why: string;
+            bytes: number;
+            /** Format: date-time */
+            sent_at: string;
+            /**
+             * Format: date-time
+             * @description When the installation dealt with it.
+             */
+            given_up_at: string;
+            /** Format: date-time */
+            settled_at: string | null;
+            /** @description `sub` of the operator. */
+            settled_by: string | null;
+            /**
+             * Format: date-time
+             * @description The record goes then.
+             */
+            expires_at: string;
         };
         AuditPage: {
             entries: components["schemas"]["AuditEntry"][];
@@ -934,8 +1281,8 @@ export interface components {
             /** @description `sub` of who did it. */
             actor: string;
             /** @enum {string} */
-            action: "job_created" | "job_started" | "job_cancelled" | "job_retried" | "result_edited" | "job_deleted" | "company_created" | "invitation_made" | "invitation_withdrawn" | "invitation_taken" | "role_changed" | "member_removed" | "callback_secret_rotated" | "company_exported" | "company_deleted";
-            /** @description A job, company, member or invited address. */
+            action: "job_created" | "job_started" | "job_cancelled" | "job_retried" | "result_edited" | "job_deleted" | "company_created" | "invitation_made" | "invitation_withdrawn" | "invitation_taken" | "role_changed" | "member_removed" | "callback_secret_rotated" | "company_exported" | "company_deleted" | "job_requeued" | "letter_redriven" | "letter_discarded";
+            /** @description A job, company, member, dead letter or invited address. */
             subject: string;
             /** Format: uuid */
             company_id: string | null;
@@ -1438,6 +1785,8 @@ export interface components {
         JobId: string;
         /** @description The company's id. */
         CompanyId: string;
+        /** @description The letter's id. */
+        LetterId: string;
     };
     requestBodies: never;
     headers: {
@@ -2094,6 +2443,179 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
+        };
+    };
+    requeueJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                id: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Requeued"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+        };
+    };
+    getOperations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operations"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    listOperationsJobs: {
+        parameters: {
+            query?: {
+                /** @description `open` is for the three statuses before it. */
+                status?: "awaiting_upload" | "queued" | "processing" | "open" | "failed";
+                /** @description Only this pipeline. */
+                pipeline?: components["schemas"]["PipelineName"];
+                /** @description Most jobs in the answer. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        jobs: components["schemas"]["OperationsJob"][];
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+        };
+    };
+    listLetters: {
+        parameters: {
+            query?: {
+                /** @description `open`: nobody has dealt with them. `settled`: redriven, discarded, or stale as they came. */
+                state?: "open" | "settled";
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of letters, at most 50. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        letters: components["schemas"]["Letter"][];
+                        /** @description Null on the last page. */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+        };
+    };
+    redriveLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The letter's id. */
+                id: components["parameters"]["LetterId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The letter as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Letter"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            402: components["responses"]["NoCredits"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    discardLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The letter's id. */
+                id: components["parameters"]["LetterId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The letter as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Letter"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
         };
     };
     listCompanies: {

@@ -70,6 +70,19 @@ export type CompanyDeletion = Answer<"deleteCompany", 202>;
 /** A pass for one WebSocket. */
 export type Ticket = Answer<"createTicket", 201>;
 
+/** How the whole installation is; for operators. */
+export type OperationsFigures = Schemas["Operations"];
+/** A job as operators see it: neither documents nor results nor settings. */
+export type OperationsJob = Schemas["OperationsJob"];
+/** A page of {@link OperationsJob}. */
+export type OperationsJobPage = Answer<"listOperationsJobs", 200>;
+/** A message that its queue gave up on. */
+export type Letter = Schemas["Letter"];
+/** A page of {@link Letter}. */
+export type LetterPage = Answer<"listLetters", 200>;
+/** What came of asking for a missing step. */
+export type Requeued = Schemas["Requeued"];
+
 /** A file of the user, or bytes with a name. */
 export type InputFile = File | { name: string; data: Blob; type?: string };
 
@@ -128,6 +141,17 @@ export interface JobsFilter {
   batchId?: string;
   /** The jobs of a company that the user is in, whoever made them. */
   companyId?: string;
+  /** Jobs in one answer, 1 to 100. */
+  limit?: number;
+  /** `next_cursor` of the page before. */
+  cursor?: string | null;
+}
+
+/** Which jobs of the whole installation to list. */
+export interface OperationsFilter {
+  /** `open` unless given: those that are awaiting upload, queued or processing. */
+  status?: "awaiting_upload" | "queued" | "processing" | "open" | "failed";
+  pipeline?: string | null;
   /** Jobs in one answer, 1 to 100. */
   limit?: number;
   /** `next_cursor` of the page before. */

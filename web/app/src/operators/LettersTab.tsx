@@ -8,7 +8,7 @@ import { Ago, Failure, Loading, Nothing, Panel } from "../shell/parts";
 import type { Question } from "./ask";
 import { JobLink } from "./JobLink";
 import { Audited } from "./jobActs";
-import { type LettersState, settleLetter, useLetters } from "./queries";
+import { type LettersState, useLetters } from "./queries";
 import { workName } from "./RunningPanel";
 import { SectionHead } from "./Source";
 import type { Letter } from "./types";
@@ -171,7 +171,7 @@ const redriveQuestion = (client: Docmill, letter: Letter): Question => ({
       <Audited />
     </Stack>
   ),
-  run: async () => `The dead letter was ${(await settleLetter(client, letter.id, "redrive")).state}.`,
+  run: async () => `The dead letter was ${(await client.operations.redrive(letter.id)).state}.`,
 });
 
 const discardQuestion = (client: Docmill, letter: Letter): Question => ({
@@ -187,5 +187,5 @@ const discardQuestion = (client: Docmill, letter: Letter): Question => ({
       <Audited />
     </Stack>
   ),
-  run: async () => `The dead letter was ${(await settleLetter(client, letter.id, "discard")).state}.`,
+  run: async () => `The dead letter was ${(await client.operations.discard(letter.id)).state}.`,
 });

@@ -3,7 +3,6 @@ import { Code, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import type { Question } from "./ask";
-import { requeue } from "./queries";
 import type { Act, OperationsJob } from "./types";
 
 /** What each act is called. */
@@ -53,7 +52,7 @@ export function questionOf(client: Docmill, job: OperationsJob, act: Act): Quest
             worker holds is left to it, nothing is done twice, and nobody pays.
           </What>
         ),
-        run: async () => (await requeue(client, id)).detail,
+        run: async () => (await client.operations.requeue(id)).detail,
       };
   }
 }

@@ -1,8 +1,6 @@
-import { ApiError, type Docmill } from "@docmill/client";
+import { ApiError } from "@docmill/client";
 import { useDocmill } from "@docmill/react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-
-import type { Letter, LetterPage, Operations, OperationsJobPage, Requeued } from "./types";
 
 // Often enough to see a queue move; it stops while nobody looks at the page.
 const REFRESH_MS = 5_000;
@@ -20,7 +18,7 @@ export function useOperations() {
   const client = useDocmill();
   return useQuery({
     queryKey: [KEY, "figures"],
-    queryFn: ({ signal }) => client.request<Operations>("/v1/operations", { signal, tries: 1 }),
+    queryFn: ({ signal }) => client.operations.figures({ signal }),
     refetchInterval: REFRESH_MS,
     retry: mayPass,
   });
@@ -32,10 +30,7 @@ export function useOperationsJobs(status: JobsStatus, pipeline: string | null) {
   return useInfiniteQuery({
     queryKey: [KEY, "jobs", status, pipeline],
     queryFn: ({ pageParam, signal }) =>
-      client.request<OperationsJobPage>(
-        withQuery("/v1/operations/jobs", { status, pipeline, limit: "50", cursor: pageParam }),
-        { signal, tries: 1 },
-      ),
+      client.operations.jobs({ status, pipeline, cursor: pageParam }, { signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: ({ state }) => pagesInterval(state.data?.pages.length),
@@ -48,11 +43,7 @@ export function useLetters(state: LettersState) {
   const client = useDocmill();
   return useInfiniteQuery({
     queryKey: [KEY, "letters", state],
-    queryFn: ({ pageParam, signal }) =>
-      client.request<LetterPage>(withQuery("/v1/operations/letters", { state, cursor: pageParam }), {
-        signal,
-        tries: 1,
-      }),
+    queryFn: ({ pageParam, signal }) => client.operations.letters({ state, cursor: pageParam }, { signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: ({ state }) => pagesInterval(state.data?.pages.length),
@@ -71,23 +62,3 @@ const pagesInterval = (pages = 0): number | false => (pages <= MOST_PAGES_REFRES
 // The next refresh comes in seconds anyway; a refusal stays one.
 const mayPass = (failures: number, error: Error): boolean =>
   failures < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500);
-
-export const requeue = (client: Docmill, jobId: string): Promise<Requeued> =>
-  client.request(`/v1/jobs/${encodeURIComponent(jobId)}/requeue`, { method: "POST", repeatable: true });
-
-/** Redrives or discards; the second time it does nothing, so it may be sent again. */
-export const settleLetter = (
-  client: Docmill,
-  letterId: string,
-  act: "redrive" | "discard",
-): Promise<Letter> =>
-  client.request(`/v1/operations/letters/${encodeURIComponent(letterId)}/${act}`, {
-    method: "POST",
-    repeatable: true,
-  });
-
-function withQuery(path: string, fields: Record<string, string | null>): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(fields)) if (value !== null) query.set(name, value);
-  return `${path}?${query}`;
-}

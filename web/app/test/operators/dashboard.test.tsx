@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { ApiError, type Docmill } from "@docmill/client";
+import { ApiError, type Docmill, Operations } from "@docmill/client";
 import { DocmillProvider } from "@docmill/react";
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
@@ -34,6 +34,7 @@ const fake = () => {
   });
   const client = {
     request,
+    operations: new Operations(request as unknown as Docmill["request"]),
     pipelines: async () => [],
     cancel: vi.fn(async () => ({ status: "cancelled" })),
     retry: vi.fn(async () => ({ attempt: 2 })),
