@@ -55,6 +55,12 @@ for file in tests/system/tests/*.rs; do
 done
 cargo test --locked --workspace --no-fail-fast "${tests[@]}"
 
+# The same stack, deployed anew with a language model that a test plays. A call that is not answered is given up soon.
+stack secret model-key <<<"key-of-the-played-provider"
+stack deploy "${parameters[@]}" ModelProvider=openai "ModelEndpoint=http://127.0.0.1:$((DOCMILL_PORT + 21000))/v1" \
+    ModelSpeed=small ModelBalanced=large ModelKeySecret=model-key ChunkLimitMs=25000
+cargo test --locked --workspace --test language_models
+
 # A few jobs behind a proxy that makes AWS fail; `make faults` sends more.
 stack down
 JOBS=${FAULT_JOBS:-12} bash infra/faults.sh

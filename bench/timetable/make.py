@@ -21,10 +21,15 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 WORK = ROOT / ".local" / "bench" / "timetable"
 OUT = WORK / "out"
+PRINTS = WORK / "prints"
 SAMPLES = ROOT / "samples" / "timetable"
 SAMPLED = ("04-merged-cells.png", "05-vertical-letters.pdf")
 FONTS = ("@fontsource/carlito@5.3.0", "@fontsource/comic-neue@5.3.0")
 
+# What the main camera of most phones takes: 12 megapixels, four to three, as JPEG of quality 92 to 95 (Pillow's scale) with
+# halved colours.
+FRAME = (4032, 3024)
+JPEG_QUALITY = 93
 TILT_DEGREES = 3
 # The far edge of the sheet is as much shorter than the near one.
 KEYSTONE = 0.015
@@ -33,9 +38,9 @@ DESK = (112, 88, 66)
 LAMP = (1.0, 0.98, 0.93)
 # The darkest corner has so much of the light of the brightest.
 DARKEST = 0.62
-GRAIN = 4.0
-BLUR_PX = 0.8
-JPEG_QUALITY = 80
+# What a phone's noise reduction leaves indoors, of 255, and what lens, hand and sensor's colour filter blur.
+GRAIN = 3.0
+BLUR_PX = 1.2
 
 
 def install():
@@ -65,25 +70,26 @@ def homography(sources, targets):
 
 
 def tilted(page, degrees, whole):
-    """The sheet askew and seen from slightly below: whole on a desk, or filling the frame."""
+    """The sheet askew in the camera's frame and seen from slightly below: whole, or with its corners cut off."""
     width, height = page.size
-    lean = abs(math.sin(math.radians(degrees)))
-    across = round(width + 1.5 * lean * height) if whole else width
-    down = round(height + 1.5 * lean * width) if whole else height
+    across, down = FRAME if width > height else FRAME[::-1]
     cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    if whole:
+        scale = min(across / (width * cosine + height * abs(sine)), down / (height * cosine + width * abs(sine)))
+    else:
+        scale = max(across, down) / max(width, height)
     corners = [(0, 0), (width, 0), (width, height), (0, height)]
     seen = []
     for x, y in corners:
-        x, y = x - width / 2, y - height / 2
-        x *= 1 - KEYSTONE * (0.5 - y / height)
+        x, y = (x - width / 2) * scale, (y - height / 2) * scale
+        x *= 1 - KEYSTONE * (0.5 - y / (height * scale))
         seen.append((across / 2 + x * cosine - y * sine, down / 2 + x * sine + y * cosine))
-    around = DESK if whole else (255, 255, 255)
     return page.transform(
         (across, down),
         Image.Transform.PERSPECTIVE,
         homography(corners, seen),
         Image.Resampling.BICUBIC,
-        fillcolor=around,
+        fillcolor=DESK,
     )
 
 
@@ -98,13 +104,13 @@ def light(width, height, random):
     return DARKEST + (1 - DARKEST) * (field - field.min()) / (field.max() - field.min())
 
 
-def photograph(picture, target):
-    """A picture of a sheet as a hand-held camera takes it."""
+def photograph(print_, target):
+    """A print of a sheet as the camera of a phone takes it."""
     number = int(target.name[:2])
     random = numpy.random.default_rng(number)
-    with Image.open(picture) as file:
+    with Image.open(print_) as file:
         page = file.convert("RGB")
-    # Half lean to the left, and half are seen whole.
+    # Half lean to the left; half are seen whole, and half as near as they fit into the frame.
     degrees = TILT_DEGREES if number % 2 else -TILT_DEGREES
     seen = tilted(page, degrees, whole=number % 4 in (0, 1)).filter(ImageFilter.GaussianBlur(BLUR_PX))
     width, height = seen.size
@@ -121,12 +127,14 @@ def main():
     sheets = sorted((HERE / "sheets").glob("*.html"))
     if options.sheets:
         sheets = [sheet for sheet in sheets if sheet.name.startswith(tuple(options.sheets))]
-    OUT.mkdir(parents=True, exist_ok=True)
+    for folder in (OUT, PRINTS):
+        folder.mkdir(parents=True, exist_ok=True)
     install()
-    subprocess.run(["node", HERE / "render.mjs", WORK / "node_modules" / "@fontsource", OUT, *sheets], check=True)
+    fonts = WORK / "node_modules" / "@fontsource"
+    subprocess.run(["node", HERE / "render.mjs", fonts, OUT, PRINTS, *sheets], check=True)
     for sheet in sheets:
         undated(OUT / f"{sheet.stem}.pdf")
-        photograph(OUT / f"{sheet.stem}.png", OUT / f"{sheet.stem}.jpg")
+        photograph(PRINTS / f"{sheet.stem}.png", OUT / f"{sheet.stem}.jpg")
         print(OUT.relative_to(ROOT) / sheet.stem)
     if options.samples:
         for name in SAMPLED:

@@ -1,6 +1,7 @@
-// Draws sheets in headless Chromium: each as PNG at twice CSS's 96 dots an inch, and as PDF.
+// Draws sheets in headless Chromium: each as PNG at twice CSS's 96 dots an inch, as PDF, and as the print that a camera is
+// held over, a PNG at four times as many dots.
 //
-//   node render.mjs FONTS OUT SHEET.html...
+//   node render.mjs FONTS OUT PRINTS SHEET.html...
 //
 // FONTS is the folder of @fontsource packages. A sheet that does not fit its page, or that one of these fonts fails on,
 // is an error.
@@ -12,10 +13,12 @@ import { pathToFileURL } from "node:url";
 import { launch } from "../../tests/browser/page/stack.js";
 
 const SCALE = 2;
+// No fewer dots than a photograph of 12 megapixels has for the same sheet.
+const PRINT_SCALE = 4;
 // The fonts that schools use most and Debian lacks: shapes like Comic Sans, widths of Calibri.
 const FAMILIES = { "comic-neue": "Comic Neue", carlito: "Carlito" };
 
-const [fonts, out, ...sheets] = process.argv.slice(2);
+const [fonts, out, prints, ...sheets] = process.argv.slice(2);
 
 function face(name, weight) {
   const file = path.join(fonts, name, "files", `${name}-latin-${weight}-normal.woff2`);
@@ -25,26 +28,36 @@ function face(name, weight) {
 
 const faces = Object.keys(FAMILIES).flatMap((name) => [400, 700].map((weight) => face(name, weight))).join("\n");
 
+async function open(context, sheet) {
+  const page = await context.newPage();
+  await page.goto(pathToFileURL(path.resolve(sheet)).href);
+  await page.addStyleTag({ content: faces });
+  const { width, height, over } = await page.evaluate(async () => {
+    await document.fonts.ready;
+    const failed = [...document.fonts].filter((font) => font.status === "error").map((font) => font.family);
+    if (failed.length > 0) throw new Error(`no font ${failed}`);
+    const { clientWidth: width, clientHeight: height, scrollWidth, scrollHeight } = document.body;
+    const over = scrollWidth > width || scrollHeight > height;
+    return { width, height, over };
+  });
+  if (over) throw new Error(`${sheet} does not fit its page`);
+  await page.setViewportSize({ width, height });
+  return page;
+}
+
 const browser = await launch();
 try {
   const context = await browser.newContext({ deviceScaleFactor: SCALE });
-  const page = await context.newPage();
+  const printer = await browser.newContext({ deviceScaleFactor: PRINT_SCALE });
   for (const sheet of sheets) {
-    await page.goto(pathToFileURL(path.resolve(sheet)).href);
-    await page.addStyleTag({ content: faces });
-    const { width, height, over } = await page.evaluate(async () => {
-      await document.fonts.ready;
-      const failed = [...document.fonts].filter((font) => font.status === "error").map((font) => font.family);
-      if (failed.length > 0) throw new Error(`no font ${failed}`);
-      const { clientWidth: width, clientHeight: height, scrollWidth, scrollHeight } = document.body;
-      const over = scrollWidth > width || scrollHeight > height;
-      return { width, height, over };
-    });
-    if (over) throw new Error(`${sheet} does not fit its page`);
-    const target = path.join(out, path.basename(sheet, ".html"));
-    await page.setViewportSize({ width, height });
-    await page.screenshot({ path: `${target}.png` });
-    await page.pdf({ path: `${target}.pdf`, preferCSSPageSize: true, printBackground: true });
+    const name = path.basename(sheet, ".html");
+    const page = await open(context, sheet);
+    await page.screenshot({ path: path.join(out, `${name}.png`) });
+    await page.pdf({ path: path.join(out, `${name}.pdf`), preferCSSPageSize: true, printBackground: true });
+    await page.close();
+    const print = await open(printer, sheet);
+    await print.screenshot({ path: path.join(prints, `${name}.png`) });
+    await print.close();
   }
 } finally {
   await browser.close();

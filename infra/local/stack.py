@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The local stack: `stack.py setup|up|deploy|user|env|logs|down`. The Makefile's verbs call this."""
+"""The local stack: `stack.py setup|up|deploy|user|secret|env|logs|down`. The Makefile's verbs call this."""
 
 import argparse
 import os
@@ -76,6 +76,8 @@ def deploy(options):
     })
     if hosts := parameters.get("CallbackPrivateHosts"):
         values["DOCMILL_CALLBACK_PRIVATE_HOSTS"] = hosts
+    if endpoint := parameters.get("ModelEndpoint"):
+        values["DOCMILL_MODEL_ENDPOINT"] = endpoint
     if proxy := faults.find():
         values["DOCMILL_FAULTS_URL"] = proxy["url"]
     write_env(values)
@@ -95,6 +97,21 @@ def user(options):
     password = users.new_password()
     token = users.sign_in(values["DOCMILL_USER_POOL_ID"], values["DOCMILL_CLIENT_ID"], options.email, password, options.company)
     print(f"DOCMILL_USER={options.email}\nDOCMILL_PASSWORD={password}\nDOCMILL_TOKEN={token}")
+
+
+def secret(options):
+    """Keep a secret in the running local AWS, for a parameter that names one: the value is read from stdin."""
+    import aws
+
+    need_running()
+    value = sys.stdin.read().strip()
+    if not value:
+        raise Failure("a secret needs a value on stdin")
+    client = aws.client("secretsmanager")
+    try:
+        client.create_secret(Name=options.name, SecretString=value)
+    except client.exceptions.ResourceExistsException:
+        client.put_secret_value(SecretId=options.name, SecretString=value)
 
 
 def env(_options):
@@ -171,6 +188,8 @@ def arguments():
     entry = verb(user)
     entry.add_argument("email")
     entry.add_argument("--company", help="label of the user's company")
+    entry = verb(secret)
+    entry.add_argument("name")
     verb(env)
     entry = verb(logs)
     entry.add_argument("function", nargs="?", default="", help="only this function")

@@ -1,4 +1,7 @@
-//! A service on the other end of HTTP, played: one request, one prepared answer.
+//! A service on the other end of HTTP, played: one request with a prepared answer, or a [`Service`] with a script.
+
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,6 +34,80 @@ pub async fn play(answer: String) -> (String, JoinHandle<Asked>) {
     (address, tokio::spawn(serve_once(listener, answer)))
 }
 
+/// What a [`Service`] does with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reaction {
+    /// Writes this.
+    Answer(String),
+    /// Reads, and says nothing.
+    Silence,
+}
+
+/// A request to a [`Service`], and what it did.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// When the request had been read.
+    pub at: Instant,
+    /// The request.
+    pub asked: Asked,
+    /// What was done with it.
+    pub reaction: Reaction,
+}
+
+type Script = dyn Fn(&Asked, &[Exchange]) -> Reaction + Send + Sync;
+
+/// A service that answers as often as it is asked.
+#[derive(Clone)]
+pub struct Service {
+    script: Arc<Script>,
+    exchanges: Arc<Mutex<Vec<Exchange>>>,
+}
+
+impl Service {
+    /// One at this address. `script` sees the request and what came before it. It serves until the runtime ends.
+    pub async fn at(
+        address: &str,
+        script: impl Fn(&Asked, &[Exchange]) -> Reaction + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let service = Self {
+            script: Arc::new(script),
+            exchanges: Arc::default(),
+        };
+        let serving = service.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serving.clone().serve(stream));
+            }
+        });
+        service
+    }
+
+    /// Everything so far, oldest first.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.exchanges.lock().unwrap().clone()
+    }
+
+    async fn serve(self, mut stream: TcpStream) {
+        let asked = read(&mut stream).await;
+        let reaction = {
+            let mut exchanges = self.exchanges.lock().unwrap();
+            let reaction = (self.script)(&asked, &exchanges);
+            exchanges.push(Exchange {
+                at: Instant::now(),
+                asked,
+                reaction: reaction.clone(),
+            });
+            reaction
+        };
+        // Whoever asked may have died since.
+        match reaction {
+            Reaction::Answer(answer) => drop(stream.write_all(answer.as_bytes()).await),
+            Reaction::Silence => drop(stream.read(&mut [0]).await),
+        }
+    }
+}
+
 async fn serve_once(listener: TcpListener, answer: String) -> Asked {
     let (mut stream, _) = listener.accept().await.unwrap();
     let asked = read(&mut stream).await;
@@ -46,17 +123,17 @@ async fn read(stream: &mut TcpStream) -> Asked {
         let count = stream.read(&mut more).await.unwrap();
         assert!(count > 0, "the request breaks off");
         bytes.extend_from_slice(&more[..count]);
-        let text = String::from_utf8_lossy(&bytes);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
             continue;
         };
-        let head = head.to_ascii_lowercase();
+        let (head, body) = (&bytes[..end], &bytes[end + 4..]);
+        let head = String::from_utf8(head.to_ascii_lowercase()).unwrap();
         let length = head
             .lines()
             .find_map(|line| line.strip_prefix("content-length: "))
             .map_or(0, |length| length.parse::<usize>().unwrap());
         if body.len() >= length {
-            let body = serde_json::from_str(body).unwrap();
+            let body = serde_json::from_slice(body).unwrap();
             return Asked { head, body };
         }
     }

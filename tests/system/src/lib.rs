@@ -34,7 +34,7 @@ pub use faults::Faults;
 pub use lane::Lane;
 pub use plain::PlainRun;
 pub use scratch::Scratch;
-pub use stack::{Stack, kill, now_ms, receiver_address, stack};
+pub use stack::{Stack, kill, model_address, now_ms, receiver_address, stack};
 pub use tokens::{Pool, Tokens, claims_of, unsigned};
 pub use user::{User, assert_history, novel, refusal, statuses, text_file};
 

@@ -61,6 +61,15 @@ pub fn receiver_address(stack: &Stack) -> Option<&str> {
     address
 }
 
+/// Where the stack asks its language models, which a test then plays. Says so where it asks none.
+pub fn model_address(stack: &Stack) -> Option<&str> {
+    let endpoint = stack.find("DOCMILL_MODEL_ENDPOINT");
+    if endpoint.is_none() {
+        to_stderr("skipped: this stack asks no language model (infra/test.sh deploys one that does)");
+    }
+    endpoint?.strip_prefix("http://")?.split('/').next()
+}
+
 /// Whether nothing may be skipped.
 pub(crate) fn is_required() -> bool {
     std::env::var(REQUIRED).is_ok_and(|value| value == "required")
