@@ -17,9 +17,6 @@ WITH=tests bash infra/build.sh
 # What reads scans is tested with the real networks.
 bash infra/models.sh
 
-# The client, the components and the page, without a stack.
-npm --prefix web run --silent test
-
 trap finish EXIT
 # Leases end soon, and pages of one other origin may call. The tests receive callbacks at one address of this machine,
 # which the stack has to be told of: it is not public.
@@ -28,6 +25,8 @@ parameters=(
     "CallbackPrivateHosts=127.0.0.1:$((DOCMILL_PORT + 20000))"
 )
 stack up "${parameters[@]}"
+# The client, the components and the page by themselves; the client at the stack, too.
+npm --prefix web run --silent test
 "$python" infra/local/dynamodb_local.py cargo test --locked --workspace --no-fail-fast
 
 # Calendar files, by parsers that others wrote.
