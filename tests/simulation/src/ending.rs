@@ -122,7 +122,10 @@ fn credits(sim: &Sim, parts: &Parts, user: &str) -> Broken {
 fn figures(sim: &Sim, parts: &Parts) -> Broken {
     let state = sim.state();
     for span in Span::ALL {
-        let (from, until) = (span.start_of(START), span.start_of(sim.now().plus(SKEW)));
+        let (from, until) = (
+            span.start_of(START.minus(SKEW)),
+            span.start_of(sim.now().plus(SKEW)),
+        );
         let Some(Ok(tallies)) = parts.memory.jobs.between(span, from, until).now_or_never() else {
             return Some(("P2", "the figures cannot be read".to_owned()));
         };
