@@ -66,5 +66,5 @@ deploy: package ## Deploy to AWS with sam (settings: samconfig.toml; credentials
 	sam deploy
 
 clean: down ## Stop the local AWS and remove what was built and installed here
-	@rm -rf .local target/lambda
+	@rm -rf .local target/lambda web/node_modules web/*/dist
 	@cargo clean

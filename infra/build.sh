@@ -27,6 +27,9 @@ case ${PROFILE:-dev} in
     *) fail "PROFILE is dev or release, not $PROFILE" ;;
 esac
 
+# The site's program has the page in it.
+bash infra/web.sh
+
 arguments=(--locked --profile "${PROFILE:-dev}")
 if [[ -n ${TARGET:-} ]]; then
     arguments+=(--target "$TARGET")

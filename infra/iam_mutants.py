@@ -29,8 +29,8 @@ RECORD = STATE.parent / "iam-mutants.json"
 # The test files that concern a function, the likeliest to fail first. A function that is not here gets all of them.
 CONCERNS = {
     "intake": ["uploads", "permissions", "control", "limits", "live", "results", "companies", "callbacks", "deletion",
-               "company_data"],
-    "status": ["results", "listing", "service", "following", "companies", "deletion"],
+               "company_data", "operators"],
+    "status": ["results", "listing", "service", "following", "companies", "deletion", "operators"],
     "worker": ["results", "permissions", "control", "faults", "limits", "books"],
     "push": ["live", "permissions", "following", "companies", "callbacks", "deletion"],
     "callback": ["callbacks"],
@@ -47,6 +47,10 @@ SHOWN_BY = [
     (r"sweep dynamodb:(BatchGetItem|PutItem) .*Accounts", "accounts"),
     (r"intake s3:DeleteObject", "deletion"),
     (r"intake dynamodb:(BatchWriteItem|Query) .*Events", "deletion"),
+    (r"intake s3:GetObject .*parked", "operators"),
+    (r"status dynamodb:BatchGetItem .*Jobs", "operators"),
+    (r"status dynamodb:Query .*board", "operators"),
+    (r"status sqs:GetQueueAttributes (Callback|.*DeadLetters)", "operators"),
     (r"push sqs:SendMessage", "callbacks"),
     (r"worker sqs:SendMessage HighQueue", "permissions"),
     (r"push dynamodb:(BatchWriteItem|Query) .*Events", "deletion"),

@@ -10,11 +10,15 @@ export DOCMILL_STACK_ENV=$DOCMILL_STATE/stack.env
 # Without a stack the whole-system tests would say "skipped" and pass.
 export DOCMILL_SYSTEM_TESTS=required
 source infra/own_stack.sh
+source infra/venv.sh
 
 # Built before anything is started: the tests' time limits should not wait for a compiler.
 WITH=tests bash infra/build.sh
 # What reads scans is tested with the real networks.
 bash infra/models.sh
+
+# The client, the components and the page, without a stack.
+npm --prefix web run --silent test
 
 trap finish EXIT
 # Leases end soon, and pages of one other origin may call. The tests receive callbacks at one address of this machine,
@@ -28,12 +32,7 @@ stack up "${parameters[@]}"
 
 # Calendar files, by parsers that others wrote.
 calendars=${DOCMILL_CALENDARS_VENV:-$PWD/.local/calendars}
-wanted=$(sha256sum tests/calendars/requirements.txt | cut -d' ' -f1)
-if [[ $(cat "$calendars/requirements.sha256" 2>/dev/null) != "$wanted" ]]; then
-    "$python" -m venv --clear "$calendars"
-    "$calendars/bin/pip" install --quiet --disable-pip-version-check --requirement tests/calendars/requirements.txt
-    echo "$wanted" >"$calendars/requirements.sha256"
-fi
+venv "$calendars" tests/calendars/requirements.txt
 "$calendars/bin/python" -m unittest discover --start-directory tests/calendars
 
 # The page, in a real browser.

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import dependencies  # noqa: E402
 import doors  # noqa: E402
 import glibc  # noqa: E402
+import licences  # noqa: E402
 import template  # noqa: E402
 
 
@@ -30,6 +31,23 @@ def elf_needing(*versions):
         return struct.pack("<IIQQQQIIQQ", 0, kind, 0, 0, offset, 0, link, 0, 0, 0)
 
     return header + needs + names + section(0, 0, 0) + section(glibc.SHT_GNU_VERNEED, needs_at, 2) + section(3, names_at, 0)
+
+
+class Licences(unittest.TestCase):
+    def package(self, **changes):
+        return {"name": "a", "version": "1.0.0", "identifier": "MIT", "text": "Permission is hereby granted", **changes}
+
+    def test_permissive_ones_pass(self):
+        for expression in ("MIT", "(MIT OR GPL-3.0-only)", "MIT AND ISC", "Apache-2.0"):
+            self.assertEqual(list(licences.problems([self.package(identifier=expression)])), [], expression)
+
+    def test_others_are_named(self):
+        for expression in ("GPL-3.0-only", "MIT AND GPL-3.0-only", "AGPL-3.0-or-later", "UNLICENSED", "SEE LICENSE IN x",
+                           "MIT AND ISC OR GPL-2.0-only", "OR", "", None):
+            self.assertEqual(len(list(licences.problems([self.package(identifier=expression)]))), 1, expression)
+
+    def test_a_licence_without_its_text_is_named(self):
+        self.assertEqual(list(licences.problems([self.package(text=" ")])), ["a 1.0.0 brings no text of its licence"])
 
 
 class Doors(unittest.TestCase):

@@ -30,7 +30,7 @@ def setup(_options):
 
 
 def up(options):
-    """Start the local AWS, deploy, make the demo user, write stack.env."""
+    """Start the local AWS, deploy, make the demo user and an operator, write stack.env."""
     import emulator
     import faults
 
@@ -46,6 +46,7 @@ def up(options):
     mode = (", IAM evaluated" if options.auth else "") + (", behind a proxy for faults" if options.faults else "")
     print(f"Docmill is up at {values['DOCMILL_URL']}/ ({time.monotonic() - began:.1f} s{mode}).")
     print(f"Demo user: {values['DOCMILL_USER']}, password {values['DOCMILL_PASSWORD']}. Settings: {STACK_ENV}")
+    print(f"Operator: {values['DOCMILL_OPERATOR_USER']}, password {values['DOCMILL_OPERATOR_PASSWORD']}")
 
 
 def deploy(options):
@@ -57,7 +58,10 @@ def deploy(options):
     need_running()
     parameters = dict(pair.split("=", 1) for pair in options.parameter)
     outputs = deployment.deploy(parameters)
-    password = read_env().get("DOCMILL_PASSWORD") or users.new_password()
+    before = read_env()
+    password = before.get("DOCMILL_PASSWORD") or users.new_password()
+    operator_password = before.get("DOCMILL_OPERATOR_PASSWORD") or users.new_password()
+    pool, app = outputs["UserPoolId"], outputs["ClientId"]
     values = {variable: outputs[output] for output, variable in VARIABLES.items()}
     values.update({
         "DOCMILL_CALLBACK_URL": outputs["WsUrl"].replace("ws://", "http://", 1),
@@ -65,7 +69,10 @@ def deploy(options):
         "DOCMILL_STACK": STACK,
         "DOCMILL_USER": users.DEMO_USER,
         "DOCMILL_PASSWORD": password,
-        "DOCMILL_TOKEN": users.sign_in(outputs["UserPoolId"], outputs["ClientId"], users.DEMO_USER, password),
+        "DOCMILL_TOKEN": users.sign_in(pool, app, users.DEMO_USER, password),
+        "DOCMILL_OPERATOR_USER": users.DEMO_OPERATOR,
+        "DOCMILL_OPERATOR_PASSWORD": operator_password,
+        "DOCMILL_OPERATOR_TOKEN": users.sign_in(pool, app, users.DEMO_OPERATOR, operator_password, group=users.OPERATORS),
     })
     if hosts := parameters.get("CallbackPrivateHosts"):
         values["DOCMILL_CALLBACK_PRIVATE_HOSTS"] = hosts

@@ -1,5 +1,6 @@
 """The corrections of launch.py do what they say. Run: python -m unittest discover -s infra/local"""
 
+import asyncio
 import collections
 import sys
 import unittest
@@ -10,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import launch  # noqa: E402
 from ministack.core import iam_actions, iam_evaluator  # noqa: E402
-from ministack.services import lambda_svc  # noqa: E402
+from ministack.services import apigateway, lambda_svc  # noqa: E402
 from ministack.services.cloudformation import provisioners  # noqa: E402
 
 RECORD = {"job_id": {"S": "1"}, "version": {"N": "2"}}
@@ -107,6 +108,46 @@ class Copies(unittest.TestCase):
                 self.assertEqual((copy, type(copy)), (value, type(value)))
         launch.copied(item)["leases"]["M"]["1"]["L"].append("more")
         self.assertEqual(len(item["leases"]["M"]["1"]["L"]), 1)
+
+
+class Connections(unittest.TestCase):
+    def setUp(self):
+        for_this_test(self, restored(apigateway, "asyncio"))
+        launch.wake_connections_for_frames()
+
+    async def drain(self, then):
+        """What a connection of the emulator takes from its outbox, made as the emulator makes it."""
+        outbox = apigateway.asyncio.Queue()
+        closing = apigateway.asyncio.Event()
+        taken = []
+
+        async def take():
+            while not closing.is_set():
+                item = await apigateway.asyncio.wait_for(outbox.get(), timeout=0.001)
+                if item is None:
+                    return
+                taken.append(item)
+
+        taking = apigateway.asyncio.create_task(take())
+        await asyncio.sleep(0.01)
+        then(outbox, closing)
+        await asyncio.wait_for(taking, 5)
+        return taken
+
+    def test_frames_arrive_and_closing_ends_the_wait(self):
+        def then(outbox, closing):
+            outbox.put_nowait("frame")
+            asyncio.get_running_loop().call_later(0.01, closing.set)
+
+        self.assertEqual(asyncio.run(self.drain(then)), ["frame"])
+
+    def test_connections_made_together_keep_to_themselves(self):
+        async def both():
+            first = self.drain(lambda outbox, closing: (outbox.put_nowait("a"), outbox.put_nowait(None)))
+            second = self.drain(lambda outbox, closing: (outbox.put_nowait("b"), outbox.put_nowait(None)))
+            return await asyncio.gather(first, second)
+
+        self.assertEqual(asyncio.run(both()), [["a"], ["b"]])
 
 
 class Authorization(unittest.TestCase):

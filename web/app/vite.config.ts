@@ -30,7 +30,9 @@ export default defineConfig({
     sourcemap: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    license: { fileName: "licenses.json" },
     rolldownOptions: {
+      checks: { pluginTimings: false },
       output: {
         assetFileNames: ({ names: [name = ""] }) =>
           /\.(pdf|txt)$/.test(name)

@@ -3,8 +3,10 @@
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::ProvideErrorMetadata;
+use aws_sdk_sqs::types::MessageSystemAttributeName;
 use docmill_core::job::Priority;
 use docmill_core::ports::{DeadLetter, DeadLetters, PortResult};
+use docmill_core::time::Time;
 
 use crate::config::QueueUrls;
 use crate::errors;
@@ -34,10 +36,20 @@ impl DeadLetters for SqsDeadLetters {
         let request = request
             .max_number_of_messages(BATCH)
             .visibility_timeout(HIDDEN_S)
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .wait_time_seconds(0);
         let answer = request.send().await.map_err(errors::sqs)?;
         let letter = |message: aws_sdk_sqs::types::Message| {
+            let attribute = |name| message.attributes.as_ref()?.get(&name)?.parse::<i64>().ok();
+            let sent_ms = attribute(MessageSystemAttributeName::SentTimestamp);
+            let receives = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
             Some(DeadLetter {
+                sent_at: Time::from_ms(sent_ms.unwrap_or_default()),
+                receives: receives
+                    .and_then(|count| count.try_into().ok())
+                    .unwrap_or_default(),
+                id: message.message_id.unwrap_or_default(),
                 body: message.body.unwrap_or_default(),
                 receipt: message.receipt_handle?,
                 priority,

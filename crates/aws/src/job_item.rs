@@ -14,6 +14,7 @@ use docmill_core::timing::RETENTION;
 use docmill_core::usage::Usage;
 
 use crate::attributes::*;
+use crate::board::board_value;
 use crate::item::{Attributes, Item, ItemError, map, need, not, number, numbers, text, time};
 
 /// The key of a job's item.
@@ -90,6 +91,7 @@ pub(crate) fn item_of(job: &Job) -> Item {
         (COOLING_UNTIL, job.cooling_until.map(time)),
         (CANCEL_REQUESTED_AT, job.cancel_requested_at.map(time)),
         (CANCELLED_BY, job.cancelled_by.as_ref().map(text)),
+        (BOARD, board_value(job.id, job.status)),
         (DUE_AT, job.due_at.map(time)),
         (DUE_SHARD, job.due_at.map(|_| number(job.id.due_shard()))),
         (QUIET, job.quiet.then_some(AttributeValue::Bool(true))),
@@ -197,6 +199,7 @@ pub(crate) fn credits_value(credits: &JobCredits) -> AttributeValue {
         (COUNTED, number(credits.counted)),
         (RATE, number(credits.rate)),
         (TOKENS_BEFORE, number(credits.tokens_before)),
+        (COST_BEFORE_NANO_USD, number(credits.cost_before_nano_usd)),
     ])
 }
 
@@ -210,6 +213,7 @@ fn credits_in(item: &Item) -> Result<Option<JobCredits>, ItemError> {
         counted: map.number(COUNTED)?.unwrap_or_default(),
         rate: map.number(RATE)?.unwrap_or_default(),
         tokens_before: map.number(TOKENS_BEFORE)?.unwrap_or_default(),
+        cost_before_nano_usd: map.number(COST_BEFORE_NANO_USD)?.unwrap_or_default(),
     }))
 }
 

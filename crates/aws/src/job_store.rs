@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::types::{
 use docmill_core::account::{Due, Dues};
 use docmill_core::ids::JobId;
 use docmill_core::job::{Job, Status};
+use docmill_core::operations::Tally;
 use docmill_core::ports::{
     Created, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob, PortError, PortResult,
 };
@@ -23,6 +24,7 @@ use docmill_core::time::Time;
 use crate::attributes::{EXPIRES_AT, JOB_ID};
 use crate::details::request_item;
 use crate::errors;
+use crate::figures;
 use crate::idempotency;
 use crate::item::{Item, time};
 use crate::job_item::{item_of, job_of, key_of};
@@ -236,6 +238,9 @@ impl JobStore for DynamoJobs {
         items.extend(running::leave(self.accounts()?, job)?);
         if let Some((charged, now)) = charged_by(step) {
             items.extend(ledger::settle(self.accounts()?, job, charged, now)?);
+        }
+        if let Some((at, tally)) = Tally::of_step(job, step) {
+            items.extend(figures::count(self.accounts()?, job.id, at, &tally)?);
         }
         match transact(&self.client, items).await? {
             Transacted::Yes => self.written(job.id).await,

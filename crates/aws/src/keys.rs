@@ -23,6 +23,9 @@
 //! | `user#<sub>`, `company#<id>` | `model#<month>` | tokens of language models in a month |
 //! | `models` | `rest#<provider>` | until when a provider of language models is not to be asked |
 //! | `exports` | `<company>` | the latest export of a company; 7 days |
+//! | `figures#<shard>` | `hour#<time>` | what ended in an hour; 8 days |
+//! | `figures#<shard>` | `day#<time>` | what ended in a day; 400 days |
+//! | `letters` | `<time>-<hash>` | a dead letter and what became of it; 30 days |
 
 use docmill_core::running::Tenant;
 
@@ -75,6 +78,24 @@ pub(crate) const EXPORTS: &str = "exports";
 /// A key of an export.
 pub(crate) fn export(company: &str) -> Item {
     key(EXPORTS.to_owned(), company)
+}
+
+/// The partition key of a shard of the tallies.
+pub(crate) fn figures(shard: u8) -> String {
+    format!("figures#{shard}")
+}
+
+/// A key of a tally.
+pub(crate) fn tally(shard: u8, sk: impl Into<String>) -> Item {
+    key(figures(shard), sk)
+}
+
+/// The partition key of records of dead letters.
+pub(crate) const LETTERS: &str = "letters";
+
+/// A key of a dead letter's record.
+pub(crate) fn letter(id: &str) -> Item {
+    key(LETTERS.to_owned(), id)
 }
 
 /// Until when a provider of language models is not to be asked.

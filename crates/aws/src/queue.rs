@@ -77,6 +77,13 @@ impl WorkQueue for SqsQueue {
             .try_collect()
             .await
     }
+
+    async fn put_back(&self, priority: Priority, body: &str) -> PortResult<()> {
+        let request = self.client.send_message().queue_url(self.urls.of(priority));
+        // Whose it was cannot be read.
+        let request = request.message_group_id("put-back").message_body(body);
+        request.send().await.map(|_| ()).map_err(errors::sqs)
+    }
 }
 
 fn entry(index: usize, group: &str, message: &Message) -> PortResult<SendMessageBatchRequestEntry> {

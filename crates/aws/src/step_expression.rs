@@ -13,6 +13,7 @@ use docmill_core::step::{Edit, Guard, Step};
 use docmill_core::usage::Usage;
 
 use crate::attributes::*;
+use crate::board::board_value;
 use crate::item::{map, number, numbers, text, time};
 use crate::job_item::{
     counters, credits_value, failure_value, lease_value, notice_value, reported_value, result_value,
@@ -333,7 +334,10 @@ impl Draft {
                 self.put(QUIET, None);
             }
             Edit::Quiet => self.set(QUIET, AttributeValue::Bool(true)),
-            Edit::Status(status) => self.set(STATUS, text(status.as_str())),
+            Edit::Status(status) => {
+                self.set(STATUS, text(status.as_str()));
+                self.put(BOARD, board_value(id, *status));
+            }
             Edit::Phase(phase) => self.set(PHASE, text(phase.as_str())),
             Edit::Outcome(outcome) => self.put(OUTCOME, outcome.map(|outcome| text(outcome.as_str()))),
             Edit::Attempt(attempt) => self.set(ATTEMPT, number(attempt)),

@@ -78,6 +78,7 @@ pub async fn run(
         private_hosts: PrivateHosts::default(),
         audit: memory.audit.clone(),
         eraser: memory.eraser(&engine),
+        letters: memory.letters.clone(),
     };
     let submission = Submission {
         pipeline: local.pipeline,
@@ -152,6 +153,7 @@ fn engine(memory: &Memory, sandbox: Arc<dyn Sandbox>, clock: Arc<dyn Clock>) -> 
         registry: docmill_pipelines::registry(docmill_pipelines::Offer::default()),
         timing: Timing::default(),
         memory_mb: 0,
+        instance: String::new(),
     }
 }
 
@@ -161,6 +163,7 @@ fn reader(memory: &Memory, clock: Arc<dyn Clock>, engine: &Engine) -> Reader {
     Reader {
         ledger: memory.ledger.clone(),
         monthly_grant: 500,
+        overview: memory.overview(),
         doors: memory.doors(clock.clone()),
         blobs: memory.blobs.clone(),
         transfers: memory.transfers.clone(),

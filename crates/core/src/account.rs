@@ -377,6 +377,7 @@ pub fn price_of_retry(job: &Job, whole: u32, rate: u32) -> JobCredits {
         counted,
         rate,
         tokens_before: job.usage.tokens_in.saturating_add(job.usage.tokens_out),
+        cost_before_nano_usd: job.usage.nano_usd(),
     }
 }
 

@@ -38,11 +38,14 @@ pub enum Deed {
     CallbackSecretRotated,
     CompanyExported,
     CompanyDeleted,
+    JobRequeued,
+    LetterRedriven,
+    LetterDiscarded,
 }
 
 impl Deed {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::JobCreated,
         Self::JobStarted,
         Self::JobCancelled,
@@ -58,6 +61,9 @@ impl Deed {
         Self::CallbackSecretRotated,
         Self::CompanyExported,
         Self::CompanyDeleted,
+        Self::JobRequeued,
+        Self::LetterRedriven,
+        Self::LetterDiscarded,
     ];
 
     /// The stored word.
@@ -78,6 +84,9 @@ impl Deed {
             Self::CallbackSecretRotated => "callback_secret_rotated",
             Self::CompanyExported => "company_exported",
             Self::CompanyDeleted => "company_deleted",
+            Self::JobRequeued => "job_requeued",
+            Self::LetterRedriven => "letter_redriven",
+            Self::LetterDiscarded => "letter_discarded",
         }
     }
 }
@@ -102,7 +111,7 @@ pub struct Entry {
     pub actor: String,
     /// What was done.
     pub action: Deed,
-    /// To what: the id of a job or company, the `sub` of a member, the address of somebody invited.
+    /// To what: the id of a job, company or dead letter, the `sub` of a member, the address of somebody invited.
     pub subject: String,
     /// The company it was done in.
     pub company_id: Option<String>,

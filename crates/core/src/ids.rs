@@ -84,11 +84,17 @@ pub fn is_audit_id(text: &str) -> bool {
 pub struct LeaseToken(String);
 
 impl LeaseToken {
-    /// A fresh token of 96 random bits.
-    pub fn generate(entropy: &dyn Entropy) -> Self {
+    /// A fresh token of 96 random bits, which says too who holds it: `instance` stands before the dot.
+    pub fn generate(instance: &str, entropy: &dyn Entropy) -> Self {
         let mut random = [0_u8; 12];
         entropy.fill(&mut random);
-        Self(hex(&random))
+        Self(format!("{instance}.{}", hex(&random)))
+    }
+
+    /// The instance of a function that made it; `None` for one from before they said so.
+    pub fn instance(&self) -> Option<&str> {
+        let (instance, _) = self.0.split_once('.')?;
+        (!instance.is_empty()).then_some(instance)
     }
 
     /// A token read back from storage.
@@ -162,6 +168,15 @@ mod tests {
         assert_eq!(different.len(), ids.len());
         assert_eq!(ids[0], request_id(one, Slot::Chunk(1), "book"));
         assert!(ids.iter().all(|id| id.len() == 32));
+    }
+
+    #[test]
+    fn a_token_says_who_holds_it() {
+        let token = LeaseToken::generate("0123abcd", &Fixed);
+        assert_eq!(token.instance(), Some("0123abcd"));
+        assert_eq!(token.as_str().len(), 8 + 1 + 24);
+        assert_eq!(LeaseToken::generate("", &Fixed).instance(), None);
+        assert_eq!(LeaseToken::from_stored("abababab").instance(), None);
     }
 
     #[test]

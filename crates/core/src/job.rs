@@ -347,6 +347,8 @@ pub struct JobCredits {
     pub rate: u32,
     /// Tokens that earlier attempts used.
     pub tokens_before: u64,
+    /// What earlier attempts cost, in billionths of a US dollar.
+    pub cost_before_nano_usd: u64,
 }
 
 /// The job record. Every field that two workers could disagree about is here and nowhere else.

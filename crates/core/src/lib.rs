@@ -11,7 +11,7 @@
 //!   [`edition`]: what users make of a result.
 //!   [`access`] who may do what; [`account`] credits and windows; [`company`] who works together.
 //!   [`deletion`]: what is deleted, and stays so. [`export`]: a company's data, to take along.
-//!   [`audit`]: who did what. [`sweep`]: finds what should have happened and did not.
+//!   [`audit`]: who did what. [`operations`]: the whole installation, for who runs it. [`sweep`]: finds what should have happened and did not.
 //!
 //! **Invariant:** no AWS, no I/O, no clock and no randomness of its own; all of that comes through ports.
 
@@ -34,6 +34,7 @@ pub mod message;
 pub mod model;
 pub mod moves;
 pub mod next;
+pub mod operations;
 pub mod pipeline;
 pub mod plan;
 pub mod ports;

@@ -1,7 +1,10 @@
 //! What should happen next to a job: one pure function, asked by the workers and by `sweep` alike.
 
+use std::time::Duration;
+
 use crate::codes;
 use crate::job::{Job, Notice, Phase, Slot, Status};
+use crate::moves::{next_look, open_chunks};
 use crate::time::Time;
 use crate::timing::{MAX_NUDGE, MAX_TRIES, Timing, UPLOAD_LIMIT};
 
@@ -82,6 +85,32 @@ pub fn next_step(job: &Job, now: Time, timing: &Timing) -> NextStep {
     }
 }
 
+/// The step that `job` waits for, for somebody who does not want to wait until it is missed. A message may then go out although one is
+/// on its way: what is claimed already is refused to it.
+pub fn missing_step(job: &Job, now: Time, timing: &Timing) -> NextStep {
+    let impatient = Timing {
+        nudge: Duration::ZERO,
+        stall: Duration::ZERO,
+        ..timing.clone()
+    };
+    // Whether the user was told of the deadline is not the question.
+    let told = Job {
+        warned_at: Some(now),
+        ..job.clone()
+    };
+    let next = next_step(&told, now, &impatient);
+    let working = job.status == Status::Processing && job.phase == Phase::Chunks;
+    let cancelled = job.cancel_requested_at.is_some();
+    match next {
+        NextStep::Wait { .. } if working && !cancelled && !open_chunks(job, now).is_empty() => {
+            NextStep::SendPlan {
+                look_again: next_look(now),
+            }
+        }
+        next => next,
+    }
+}
+
 fn queued(job: &Job, now: Time, timing: &Timing) -> NextStep {
     let since = job.queued_at.unwrap_or(job.created_at);
     let limit = since.plus(timing.queue_limit);
@@ -145,7 +174,7 @@ fn single(job: &Job, slot: Slot, now: Time, timing: &Timing) -> NextStep {
         Some(lease) if lease.is_live(now) => warn_or(job, now, timing, NextStep::Wait { until: lease.until }),
         _ if job.tries_of(slot) >= MAX_TRIES => NextStep::Fail(codes::worker_died()),
         _ => {
-            let look_again = crate::moves::next_look(now);
+            let look_again = next_look(now);
             let send = match slot {
                 Slot::Merge => NextStep::SendMerge { look_again },
                 _ => NextStep::SendPlan { look_again },
@@ -180,11 +209,11 @@ fn chunks(job: &Job, now: Time, timing: &Timing) -> NextStep {
             now,
             timing,
             NextStep::SendPlan {
-                look_again: crate::moves::next_look(now),
+                look_again: next_look(now),
             },
         );
     }
-    let until = live_until.unwrap_or_else(|| crate::moves::next_look(now));
+    let until = live_until.unwrap_or_else(|| next_look(now));
     warn_or(job, now, timing, NextStep::Wait { until })
 }
 
@@ -196,5 +225,102 @@ fn warn_or(job: &Job, now: Time, timing: &Timing, otherwise: NextStep) -> NextSt
         NextStep::Warn(codes::deadline_near())
     } else {
         otherwise
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{JobId, LeaseToken};
+    use crate::job::{Lease, Stage};
+
+    fn at(seconds: i64) -> Time {
+        Time::from_ms(seconds * 1_000)
+    }
+
+    fn job(status: Status, phase: Phase) -> Job {
+        let stage = Stage {
+            index: 0,
+            count: 0,
+            text: String::new(),
+            from: 0,
+            to: 0,
+        };
+        Job {
+            status,
+            phase,
+            queued_at: Some(at(0)),
+            started_at: (status == Status::Processing).then_some(at(1)),
+            total: (phase == Phase::Chunks).then_some(3),
+            ..Job::blank(JobId::first_of(at(0)), at(0), stage)
+        }
+    }
+
+    fn held(job: Job, slot: Slot) -> Job {
+        let lease = Lease {
+            token: Some(LeaseToken::from_stored("holder")),
+            until: at(60),
+        };
+        Job {
+            leases: [(slot, lease)].into(),
+            ..job
+        }
+    }
+
+    fn missing(job: &Job) -> NextStep {
+        missing_step(job, at(2), &Timing::default())
+    }
+
+    #[test]
+    fn who_does_not_want_to_wait_need_not() {
+        let timing = Timing::default();
+        for (job, is_sent) in [
+            (job(Status::Queued, Phase::Planning), true),
+            (job(Status::Processing, Phase::Planning), true),
+            (job(Status::Processing, Phase::Chunks), true),
+            (held(job(Status::Processing, Phase::Chunks), Slot::Chunk(1)), true),
+            (held(job(Status::Processing, Phase::Planning), Slot::Plan), false),
+        ] {
+            assert!(
+                matches!(next_step(&job, at(2), &timing), NextStep::Wait { .. }),
+                "{job:?}"
+            );
+            let sent = matches!(missing(&job), NextStep::SendPlan { .. });
+            assert_eq!(sent, is_sent, "{job:?}");
+        }
+        let merging = job(Status::Processing, Phase::Merging);
+        assert!(matches!(missing(&merging), NextStep::SendMerge { .. }));
+        assert!(matches!(
+            missing(&held(merging, Slot::Merge)),
+            NextStep::Wait { .. }
+        ));
+        assert!(matches!(
+            missing(&job(Status::Queued, Phase::Waiting)),
+            NextStep::Start { .. }
+        ));
+    }
+
+    #[test]
+    fn what_is_being_cancelled_is_not_begun_again() {
+        let mut job = held(job(Status::Processing, Phase::Chunks), Slot::Chunk(0));
+        job.cancel_requested_at = Some(at(2));
+        assert!(matches!(missing(&job), NextStep::Wait { .. }));
+        job.leases.clear();
+        assert_eq!(missing(&job), NextStep::Cancel);
+    }
+
+    #[test]
+    fn a_warning_that_is_due_does_not_stand_in_the_way() {
+        let mut job = job(Status::Processing, Phase::Chunks);
+        job.deadline_at = Some(at(10_000));
+        let late = at(1_600);
+        assert!(matches!(
+            next_step(&job, late, &Timing::default()),
+            NextStep::Warn(_)
+        ));
+        assert!(matches!(
+            missing_step(&job, late, &Timing::default()),
+            NextStep::SendPlan { .. }
+        ));
     }
 }

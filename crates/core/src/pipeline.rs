@@ -147,6 +147,13 @@ pub struct StageSpec {
     pub text: &'static str,
 }
 
+impl StageSpec {
+    /// A stage that begins at a percentage.
+    pub const fn new(percent: u8, text: &'static str) -> Self {
+        Self { percent, text }
+    }
+}
+
 /// The stages of a job, from queued (0) to completed (last), with rising percentages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StageTable {

@@ -380,17 +380,25 @@ pub trait WorkQueue: Send + Sync {
     /// Sends every message, in tens, those that the queue did not take again; an error means that some may be missing.
     /// `tenant` keeps one tenant's backlog from delaying the others.
     async fn send(&self, priority: Priority, tenant: &str, messages: &[Message]) -> PortResult<()>;
+    /// Sends a body as it was, whether or not this release can read it.
+    async fn put_back(&self, priority: Priority, body: &str) -> PortResult<()>;
 }
 
 /// A message that could not be delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
+    /// The queue's own id of the message, the same however often it is received.
+    pub id: String,
     /// The body as it was sent.
     pub body: String,
     /// What [`DeadLetters::remove`] needs.
     pub receipt: String,
     /// Which queue it failed on.
     pub priority: Priority,
+    /// When it was sent to that queue.
+    pub sent_at: Time,
+    /// How often it was received there and among the dead letters.
+    pub receives: u32,
 }
 
 /// The dead-letter queues.

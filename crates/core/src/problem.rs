@@ -98,6 +98,24 @@ impl Problem {
         )
     }
 
+    /// 403: the caller does not run the installation.
+    pub fn operators_only() -> Self {
+        Self::new(
+            403,
+            "OPERATORS_ONLY",
+            "This is for those who run the installation.",
+        )
+    }
+
+    /// 404: no such dead letter, or its record has gone.
+    pub fn letter_not_found() -> Self {
+        Self::new(
+            404,
+            "LETTER_NOT_FOUND",
+            "There is no record of such a dead letter.",
+        )
+    }
+
     /// 422 with the wrong fields, the first hundred by name.
     pub fn invalid(mut errors: Vec<FieldError>) -> Self {
         let detail = match errors.as_slice() {

@@ -14,11 +14,14 @@ use crate::ports::{Clock, Connections, EventLog, JobStore, LiveFeed, PortResult,
 use crate::time::Time;
 use crate::view::{Event, EventType};
 
-/// Frames on their way at the same time.
-const PARALLEL_POSTS: usize = 16;
+/// Frames on their way at the same time. A frame is some milliseconds of waiting and next to no work.
+const PARALLEL_POSTS: usize = 64;
 
 /// So many events of one job in one batch are sent one by one: a short job should be seen to move.
 const ALL_SENT: usize = 10;
+
+/// But no more frames than this: a thousand subscribers are to hear of the end before they hear of every step to it.
+const MOST_FRAMES_ALL_SENT: usize = 2_000;
 
 /// Event writes on their way at the same time.
 const PARALLEL_WRITES: usize = 8;
@@ -125,7 +128,7 @@ impl Publisher {
                 .push(event);
         }
         for (id, (job, events)) in by_job {
-            match self.post(job, &worth_sending(events)).await {
+            match self.post(job, events).await {
                 Ok((frames, gone)) => {
                     published.frames += frames;
                     published.gone += gone;
@@ -179,7 +182,7 @@ impl Publisher {
         Ok(kept)
     }
 
-    async fn post(&self, job: &Job, events: &[Event]) -> PortResult<(usize, usize)> {
+    async fn post(&self, job: &Job, events: Vec<Event>) -> PortResult<(usize, usize)> {
         let now = self.clock.now();
         let (job_topic, owner_topic) = (Topic::Job(job.id), Topic::Owner(job.owner.clone()));
         let (of_job, of_owner) = futures::join!(
@@ -189,7 +192,7 @@ impl Publisher {
         let mut subscribers: BTreeSet<Subscriber> = of_job?.into_iter().collect();
         subscribers.extend(of_owner?);
         let connections = self.admitted(job, subscribers).await?;
-        let frames: Vec<String> = events
+        let frames: Vec<String> = worth_sending(events, connections.len())
             .iter()
             .filter_map(|event| serde_json::to_string(event).ok())
             .collect();
@@ -245,9 +248,10 @@ impl Publisher {
     }
 }
 
-/// In a long run of events progress that a later one overtakes need not be sent; status and warnings always are.
-fn worth_sending(events: Vec<Event>) -> Vec<Event> {
-    if events.len() <= ALL_SENT {
+/// In a long run of events, or with many who listen, progress that a later one overtakes need not be sent; status and
+/// warnings always are.
+fn worth_sending(events: Vec<Event>, connections: usize) -> Vec<Event> {
+    if events.len() <= ALL_SENT && events.len() * connections <= MOST_FRAMES_ALL_SENT {
         return events;
     }
     let last = events.len().saturating_sub(1);
@@ -257,4 +261,44 @@ fn worth_sending(events: Vec<Event>) -> Vec<Event> {
         .filter(|(at, event)| *at == last || event.kind != EventType::Progress)
         .map(|(_, event)| event)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::Status;
+
+    fn event(version: u64, kind: EventType) -> Event {
+        Event {
+            kind,
+            job_id: JobId::first_of(Time::from_ms(0)),
+            version,
+            at: Time::from_ms(0),
+            status: Status::Processing,
+            stage: String::new(),
+            progress_percent: 0,
+            processed_chunks: 0,
+            total_chunks: None,
+            message: None,
+        }
+    }
+
+    fn sent(kinds: &[EventType], connections: usize) -> Vec<u64> {
+        let events = kinds.iter().zip(1..).map(|(kind, version)| event(version, *kind));
+        let worth = worth_sending(events.collect(), connections);
+        worth.into_iter().map(|event| event.version).collect()
+    }
+
+    #[test]
+    fn progress_is_left_out_where_events_or_listeners_are_many() {
+        use EventType::{Progress, Status, Warning};
+        let few = [Status, Progress, Warning, Progress, Progress];
+        assert_eq!(sent(&few, 1), [1, 2, 3, 4, 5]);
+        assert_eq!(sent(&few, MOST_FRAMES_ALL_SENT / 5), [1, 2, 3, 4, 5]);
+        assert_eq!(sent(&few, MOST_FRAMES_ALL_SENT / 5 + 1), [1, 3, 5]);
+        let many = [Progress; ALL_SENT + 1];
+        assert_eq!(sent(&many, 1), [11]);
+        assert_eq!(sent(&[Progress], MOST_FRAMES_ALL_SENT + 1), [1]);
+        assert_eq!(sent(&[], 1_000), [] as [u64; 0]);
+    }
 }

@@ -170,11 +170,16 @@ impl Step {
         if !self.guards.iter().all(|guard| guard.holds(job)) {
             return None;
         }
+        Some(self.edited(job))
+    }
+
+    /// What the edits make of `job`, whether or not the guards hold.
+    pub fn edited(&self, job: &Job) -> Job {
         let mut next = job.clone();
         for edit in &self.edits {
             edit.apply(&mut next);
         }
-        Some(next)
+        next
     }
 }
 

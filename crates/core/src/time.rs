@@ -48,6 +48,21 @@ impl Time {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// The latest multiple of `unit` since the epoch that is not after this; days and hours so begin on the clock of UTC.
+    pub fn floor(self, unit: Duration) -> Self {
+        let unit = i64::try_from(unit.as_millis()).unwrap_or(i64::MAX).max(1);
+        Self(self.0.div_euclid(unit).saturating_mul(unit))
+    }
+
+    /// Where its month begins, in UTC.
+    pub fn month_start(self) -> Self {
+        let first = jiff::Timestamp::from_millisecond(self.0).ok().and_then(|stamp| {
+            let date = stamp.to_zoned(jiff::tz::TimeZone::UTC).date().first_of_month();
+            date.to_zoned(jiff::tz::TimeZone::UTC).ok()
+        });
+        first.map_or(self, |first| Self(first.timestamp().as_millisecond()))
+    }
+
     /// Rounded up to the whole minute, so that an index on it is seldom written.
     pub const fn ceil_minute(self) -> Self {
         Self(
@@ -97,6 +112,14 @@ mod tests {
             serde_json::from_str::<Time>("\"2025-11-21T22:12:10.007Z\"").unwrap(),
             time
         );
+    }
+
+    #[test]
+    fn months_begin_at_midnight_of_the_first() {
+        let time = Time::from_ms(1_763_763_130_007);
+        assert_eq!(time.month_start().to_string(), "2025-11-01T00:00:00.000Z");
+        assert_eq!(time.month_start().month_start(), time.month_start());
+        assert_eq!(Time::from_ms(-1).floor(Duration::from_millis(1_000)).ms(), -1_000);
     }
 
     #[test]

@@ -58,16 +58,25 @@ impl Usage {
 
     /// Cost in US dollars as a decimal string with six places, by [`price_nano_usd`].
     pub fn cost_usd(&self) -> String {
+        usd(self.nano_usd())
+    }
+
+    /// The same in billionths of a dollar.
+    pub fn nano_usd(&self) -> u64 {
         let requests: u128 = self
             .requests
             .iter()
             .map(|(operation, count)| u128::from(*count) * u128::from(price_nano_usd(operation)))
             .sum();
         let lambda = u128::from(self.lambda_mb_ms) * LAMBDA_FEMTO_USD_PER_MB_MS / 1_000_000;
-        let nano = requests + lambda + u128::from(self.model_nano_usd);
-        let micro = nano.div_ceil(1_000);
-        format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
+        u64::try_from(requests + lambda + u128::from(self.model_nano_usd)).unwrap_or(u64::MAX)
     }
+}
+
+/// Billionths of a US dollar as dollars: a decimal string with six places, rounded up.
+pub fn usd(nano_usd: u64) -> String {
+    let micro = nano_usd.div_ceil(1_000);
+    format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
 }
 
 /// Lambda on arm64, us-east-1: $0.0000133334 a GB-second, that is 13.021 pico-dollars a MB·ms.

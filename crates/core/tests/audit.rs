@@ -109,7 +109,11 @@ fn what_a_user_does_to_own_jobs_stands_in_their_trail() {
     assert_eq!(page.entries.len(), 4);
     assert_eq!(json!(page.entries[1])["as"], "operator");
     assert_eq!(json!(page.entries[0])["subject"], json!(job.id));
-    assert_eq!(world.trail(&Tenant::User("olga".into())), [""; 0]);
+    assert_eq!(
+        world.trail(&Tenant::User("olga".into())),
+        ["olga job_cancelled operator"],
+        "what an operator did as one is in their own trail too"
+    );
 }
 
 #[test]

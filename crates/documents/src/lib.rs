@@ -5,6 +5,7 @@
 //! - [`picture`]: pixels. [`ocr`]: pictures of text. [`pdf`]: PDF files. [`text`]: plain text files. [`sheets`]: tables of
 //!   every kind of file. [`tables`]: tables on a page.
 
+mod arguments;
 pub mod ocr;
 pub mod page;
 pub mod pdf;

@@ -199,6 +199,11 @@ impl Request {
         }
     }
 
+    /// The dead letter of the path; whoever looks it up knows what an id is.
+    pub fn letter(&self) -> &str {
+        self.id.as_deref().unwrap_or_default()
+    }
+
     /// Media type of the body in lower case, without parameters.
     pub fn media_type(&self) -> Option<String> {
         let essence = self.header("content-type")?.split(';').next()?;

@@ -76,18 +76,21 @@ impl Response {
         }
     }
 
+    /// An answer of bytes, compressed or not. They go through the gateway as base64.
+    pub fn bytes(status: u16, content_type: &str, bytes: impl Into<Bytes>) -> Self {
+        Self {
+            body: Body::Bytes(bytes.into()),
+            ..Self::empty(status).with("content-type", content_type)
+        }
+    }
+
     /// A file to be saved under `name`. 413 when it is too large to be sent like this.
     pub fn file(content_type: &str, name: &str, bytes: Bytes) -> Result<Self, Problem> {
         if bytes.len() > MAX_RESPONSE_BYTES {
             let detail = "This download is larger than 4 MB. Please take the stored file, without options.";
             return Err(Problem::new(413, "RESULT_TOO_LARGE", detail));
         }
-        Ok(Self {
-            body: Body::Bytes(bytes),
-            ..Self::empty(200)
-        }
-        .with("content-type", content_type)
-        .with("content-disposition", attachment(name)))
+        Ok(Self::bytes(200, content_type, bytes).with("content-disposition", attachment(name)))
     }
 
     /// The answer to a refused request.

@@ -18,6 +18,11 @@ pub struct MemoryCallbacks {
 }
 
 impl MemoryCallbacks {
+    /// Callbacks on the queue.
+    pub(crate) fn waiting(&self) -> usize {
+        lock(&self.waiting).len()
+    }
+
     /// Takes every callback off the queue, oldest first.
     pub fn take(&self) -> Vec<Callback> {
         lock(&self.waiting).drain(..).collect()

@@ -25,10 +25,14 @@ impl DeadLetters for MemoryQueue {
             .take(BATCH)
             .map(|(id, dead)| {
                 dead.visible_at = now.plus(HIDDEN);
+                dead.receives += 1;
                 DeadLetter {
+                    id: format!("letter {id}"),
                     body: dead.body.clone(),
                     receipt: id.to_string(),
                     priority,
+                    sent_at: dead.sent_at,
+                    receives: dead.receives,
                 }
             })
             .collect())

@@ -1,12 +1,13 @@
 //! [`JobStore`], with the feed of changes that the stream is on AWS.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use docmill_core::account::Dues;
 use docmill_core::ids::JobId;
 use docmill_core::job::{Job, Phase, Status};
+use docmill_core::operations::Tally;
 use docmill_core::ports::{
     Created, IdempotencyEntry, JobFilter, JobPage, JobStore, ListCursor, NewJob, PortResult,
 };
@@ -20,6 +21,7 @@ use docmill_core::usage::Usage;
 use crate::details::MemoryDetails;
 use crate::ledger::MemoryLedger;
 use crate::lock;
+use crate::operations::Tallies;
 
 /// Records by id.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ pub struct MemoryJobs {
     details: Arc<MemoryDetails>,
     ledger: Arc<MemoryLedger>,
     state: Mutex<State>,
+    tallies: Mutex<Tallies>,
 }
 
 #[derive(Debug, Default)]
@@ -81,12 +84,17 @@ impl MemoryJobs {
             details,
             ledger,
             state: Mutex::default(),
+            tallies: Mutex::default(),
         }
     }
 
     /// Takes the visible changes made since the last call, in order: what the stream's reader gets on AWS.
     pub fn take_changes(&self) -> Vec<Change> {
         std::mem::take(&mut lock(&self.state).changes)
+    }
+
+    pub(crate) fn tallies(&self) -> MutexGuard<'_, Tallies> {
+        lock(&self.tallies)
     }
 
     /// Every record, oldest first.
@@ -186,6 +194,9 @@ impl JobStore for MemoryJobs {
         let applied = state.apply(job.id, step);
         if let Applied::Yes(ended) = &applied {
             self.ledger.lock().settle(ended);
+            if let Some(at) = ended.completed_at {
+                self.tallies().add(at, &Tally::of(ended));
+            }
             for tenant in Tenant::of(job) {
                 state.leave_place(&tenant, job.id);
             }

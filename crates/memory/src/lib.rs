@@ -11,6 +11,7 @@ use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
 use docmill_core::export::Exporter;
 use docmill_core::model::Providers;
+use docmill_core::operations::Overview;
 use docmill_core::ports::Clock;
 use docmill_core::sandbox::{NamedReader, Sandbox};
 
@@ -32,6 +33,7 @@ mod ledger;
 mod live;
 mod meter;
 mod models;
+mod operations;
 mod queue;
 mod sandbox;
 mod transfers;
@@ -53,6 +55,7 @@ pub use ledger::MemoryLedger;
 pub use live::MemoryLive;
 pub use meter::MemoryMeter;
 pub use models::{MemoryDesk, ScriptedModel, ScriptedReader};
+pub use operations::{MemoryDepths, MemoryLetters};
 pub use queue::{Delivery, MemoryQueue, QueueSettings};
 pub use sandbox::InProcess;
 pub use transfers::{Download, MemoryTransfers, RefusedUpload};
@@ -75,6 +78,7 @@ pub struct Memory {
     pub ledger: Arc<MemoryLedger>,
     pub deletions: Arc<MemoryDeletions>,
     pub exports: Arc<MemoryExports>,
+    pub letters: Arc<MemoryLetters>,
     pub audit: Arc<MemoryAudit>,
     pub connections: Arc<MemoryConnections>,
     pub health: Arc<MemoryHealth>,
@@ -108,6 +112,7 @@ impl Memory {
             ledger,
             deletions: Arc::default(),
             exports: Arc::default(),
+            letters: Arc::default(),
             audit,
             connections: Arc::default(),
             health: Arc::default(),
@@ -128,6 +133,17 @@ impl Memory {
             self.events.clone(),
             self.companies.clone(),
             clock,
+        )
+    }
+
+    /// What operators see of the installation.
+    pub fn overview(&self) -> Overview {
+        let depths = MemoryDepths::new(self.queue.clone(), self.callbacks.clone());
+        Overview::new(
+            self.jobs.clone(),
+            self.jobs.clone(),
+            self.letters.clone(),
+            Arc::new(depths),
         )
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use docmill_core::job::Priority;
 use docmill_core::message::Message;
+use docmill_core::operations::{QueueDepth, QueueName};
 use docmill_core::ports::{Clock, PortError, PortResult, WorkQueue};
 use docmill_core::time::Time;
 
@@ -67,6 +68,7 @@ struct Waiting {
     body: String,
     priority: Priority,
     tenant: String,
+    sent_at: Time,
     visible_at: Time,
     receives: u32,
     in_flight: bool,
@@ -76,7 +78,9 @@ struct Waiting {
 pub(crate) struct Dead {
     pub(crate) body: String,
     pub(crate) priority: Priority,
+    pub(crate) sent_at: Time,
     pub(crate) visible_at: Time,
+    pub(crate) receives: u32,
 }
 
 impl MemoryQueue {
@@ -99,6 +103,7 @@ impl MemoryQueue {
             body: body.to_owned(),
             priority,
             tenant: tenant.to_owned(),
+            sent_at: visible_at,
             visible_at,
             receives: 0,
             in_flight: false,
@@ -117,7 +122,9 @@ impl MemoryQueue {
             Dead {
                 body: body.to_owned(),
                 priority,
+                sent_at: visible_at,
                 visible_at,
+                receives: self.settings.max_receives,
             },
         );
     }
@@ -180,6 +187,29 @@ impl MemoryQueue {
         lock(&self.state).waiting.len()
     }
 
+    /// How full the queue of `priority`, which is called `queue`, is.
+    pub(crate) fn depth(&self, queue: QueueName, priority: Priority) -> QueueDepth {
+        let now = self.clock.now();
+        let state = lock(&self.state);
+        let messages = || {
+            state
+                .waiting
+                .values()
+                .filter(|message| message.priority == priority)
+        };
+        let visible = messages().filter(|message| message.visible_at <= now);
+        let in_flight = messages().filter(|message| message.in_flight && message.visible_at > now);
+        let delayed = messages().filter(|message| !message.in_flight && message.visible_at > now);
+        let dead = state.dead.values().filter(|dead| dead.priority == priority);
+        QueueDepth {
+            queue,
+            waiting: visible.count() as u64,
+            in_flight: in_flight.count() as u64,
+            delayed: delayed.count() as u64,
+            dead_letters: dead.count() as u64,
+        }
+    }
+
     pub(crate) fn now(&self) -> Time {
         self.clock.now()
     }
@@ -197,7 +227,9 @@ impl State {
                 Dead {
                     body: waiting.body,
                     priority: waiting.priority,
+                    sent_at: waiting.sent_at,
                     visible_at: now,
+                    receives: waiting.receives,
                 },
             )
         }));
@@ -229,6 +261,11 @@ impl WorkQueue for MemoryQueue {
                 serde_json::to_string(message).map_err(|error| PortError::Broken(error.to_string()))?;
             self.send_raw(priority, tenant, &body);
         }
+        Ok(())
+    }
+
+    async fn put_back(&self, priority: Priority, body: &str) -> PortResult<()> {
+        self.send_raw(priority, "put back", body);
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use docmill_core::codes;
 use docmill_core::job::Notice;
 use docmill_core::pipeline::{Outcome, Stop, Work};
 use docmill_core::ports::PortError;
@@ -31,6 +32,14 @@ impl Halt {
             Outcome::Fail(notice) => Err(Self::Fail(notice)),
             Outcome::Cancelled => Err(Self::Cancelled),
         }
+    }
+
+    /// A fault of ours: trying again would not help.
+    pub(crate) fn of_fault() -> Self {
+        Self::Fail(Notice::new(
+            codes::INTERNAL_ERROR,
+            codes::message_of(codes::INTERNAL_ERROR),
+        ))
     }
 
     /// Goes on, unless the work is over.

@@ -6,6 +6,8 @@ mod ladder;
 mod novel;
 mod ocr;
 mod pdf;
+mod rows;
+mod settings;
 mod timetable;
 
 use std::sync::Arc;

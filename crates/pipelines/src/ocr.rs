@@ -8,7 +8,8 @@ use bytes::Bytes;
 use docmill_core::reader::{PagePicture, ReadExpense, ReadFailure, ReadPage, ReadWord, Reader};
 use docmill_core::sandbox::{Sandbox, SandboxEnd, SandboxTask};
 use docmill_documents::ocr::{DETECTOR_FILE, RECOGNISER_FILE, ScanJob, ScannedWord};
-use docmill_documents::picture::RowsHeader;
+
+use crate::rows;
 
 /// Name of the reader that a sandbox knows.
 pub(crate) const READER: &str = "ocr";
@@ -79,14 +80,7 @@ impl Reader for BuiltinReader {
 
     async fn read(&self, page: &PagePicture) -> Result<ReadPage, ReadFailure> {
         let networks = self.networks().ok_or(ReadFailure::NotInstalled)?;
-        let header = RowsHeader {
-            width: page.width,
-            height: page.height,
-            channels: page.channels,
-        };
-        let header = header
-            .line()
-            .map_err(|error| ReadFailure::Unreadable(error.to_string()))?;
+        let header = rows::header(page).map_err(|error| ReadFailure::Unreadable(error.to_string()))?;
         let task = SandboxTask {
             reader: READER,
             arguments: Vec::new(),

@@ -15,7 +15,7 @@ use docmill_documents::pdf::{PageText, Refusal, TextRecord};
 
 mod scans;
 
-pub(crate) use scans::{DPI, DRAWER, draw, is_scan, read, read_scan};
+pub(crate) use scans::{DPI, DRAWER, draw, is_scan, read, read_scan, scanned};
 
 /// Name of the reader.
 pub(crate) const READER: &str = "pdf-text";

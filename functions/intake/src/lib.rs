@@ -1,11 +1,12 @@
-//! HTTP writes: create a job, bring its files, start, cancel, retry and delete it, edit its result; tickets for the WebSocket; companies; the
+//! HTTP writes: create a job, bring its files, start, cancel, retry and delete it, edit its result; tickets for the WebSocket; companies; acts of operators; the
 //! secret of callbacks, which is read here as well, since only this function and the one that signs know the key.
 //!
-//! Decodes, calls [`docmill_core::intake`], encodes. `fields` reads what a job is to be from a form or from JSON; `companies` has
-//! their routes.
+//! Decodes, calls [`docmill_core::intake`], encodes. `fields` reads what a job is to be from a form or from JSON; `companies` and
+//! `operators` have their routes.
 
 mod companies;
 mod fields;
+mod operators;
 mod wire;
 
 use std::sync::Arc;
@@ -65,6 +66,8 @@ pub enum Action {
     Ticket,
     /// What a job would come to.
     Estimate,
+    /// What operators do.
+    Operator(operators::Action),
     /// About companies.
     Company(companies::Action),
     /// The secret that callbacks are signed with.
@@ -110,6 +113,9 @@ const ROUTES: &[Route<Action>] = &[
     company("POST", "/v1/companies/{id}/export", companies::Action::Export),
     company("GET", "/v1/companies/{id}/export", companies::Action::Exported),
     company("DELETE", "/v1/companies/{id}", companies::Action::Delete),
+    operator("/v1/jobs/{id}/requeue", operators::Action::Requeue),
+    operator("/v1/operations/letters/{id}/redrive", operators::Action::Redrive),
+    operator("/v1/operations/letters/{id}/discard", operators::Action::Discard),
     Route {
         method: "GET",
         path: "/v1/callback-secret",
@@ -120,6 +126,10 @@ const ROUTES: &[Route<Action>] = &[
 
 const fn post(path: &'static str, action: Action) -> Route<Action> {
     route("POST", path, action)
+}
+
+const fn operator(path: &'static str, action: operators::Action) -> Route<Action> {
+    post(path, Action::Operator(action))
 }
 
 const fn company(method: &'static str, path: &'static str, action: companies::Action) -> Route<Action> {
@@ -181,6 +191,7 @@ impl App for IntakeApp {
                 let estimate = self.intake.estimate(&caller, &submission, &files).await?;
                 Response::json(200, &estimate)
             }
+            Action::Operator(action) => self.operator(action, request).await,
             Action::Company(action) => self.company(action, request).await,
             Action::CallbackSecret => {
                 let (tenant, _) = self.secret_keeper(request, &caller).await?;

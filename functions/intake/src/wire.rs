@@ -5,8 +5,8 @@ use std::sync::Arc;
 use docmill_aws::config::{self, Env};
 use docmill_aws::{
     Clients, DynamoAudit, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions, DynamoDetails,
-    DynamoEvents, DynamoExports, DynamoJobs, DynamoLedger, DynamoLive, S3Blobs, S3Transfers, SqsQueue,
-    Tables,
+    DynamoEvents, DynamoExports, DynamoJobs, DynamoLedger, DynamoLetters, DynamoLive, S3Blobs, S3Transfers,
+    SqsQueue, Tables,
 };
 use docmill_core::callback::{CallbackKeys, MasterKey};
 use docmill_core::deletion::Eraser;
@@ -42,6 +42,7 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         registry,
         timing: config.timing,
         memory_mb: 0,
+        instance: String::new(),
     };
     let companies = Arc::new(DynamoCompanies::new(clients.dynamodb(), &config.accounts_table));
     let tables = Tables {
@@ -70,6 +71,7 @@ pub async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
             private_hosts: config.private_hosts,
             audit: Arc::new(DynamoAudit::new(clients.dynamodb(), &config.accounts_table)),
             eraser,
+            letters: Arc::new(DynamoLetters::new(clients.dynamodb(), &config.accounts_table)),
         },
         feed: Arc::new(DynamoLive::new(clients.dynamodb(), &config.live_table)),
         tokens: StreamTokens::new(config.stream_secret),

@@ -1,25 +1,27 @@
-//! The web page and the API description, all of it in the program.
+//! The web page and the descriptions of the API, all of it in the program.
 //!
 //! # Layout
-//! - [`SiteApp`] the routes: the page, its assets, the description as JSON and as a page.
+//! - [`SiteApp`] the routes: the page, its files, the descriptions as JSON and as pages.
 //! - [`policy`] the security headers of every answer.
-//! - `docs` makes a page of the description.
+//! - `encoding` which of a file's encodings a request takes.
 //!
-//! The build (`build.rs`) embeds `page/` and turns `infra/openapi.yaml` into JSON. Whatever has no route here, and
-//! so no route in the API at all, is answered with 404 in the form of the API.
+//! The build (`build/`) embeds what `infra/web.sh` made of `web/`, and turns `infra/openapi.yaml` and
+//! `infra/asyncapi.yaml` into JSON. Whatever has no route here, and so no route in the API at all, is answered with 404
+//! in the form of the API.
 
-mod docs;
+mod encoding;
 pub mod policy;
 
-use std::sync::LazyLock;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use docmill_core::ids::sha256_hex;
+use docmill_core::ids::hex;
+use docmill_core::ports::Entropy;
 use docmill_core::problem::Problem;
 use docmill_gateway::event::HttpEvent;
 use docmill_gateway::{App, Request, Response, Route, answer};
-use serde_json::Value;
 
+use encoding::Encoding;
 use policy::Policy;
 
 /// What a route does.
@@ -27,17 +29,36 @@ use policy::Policy;
 pub enum Action {
     /// The page.
     Page,
-    /// One of its files.
-    Asset(usize),
-    /// The API description, to be read.
-    Docs,
-    /// The API description.
-    Api,
+    /// One of the files.
+    File(usize),
 }
 
-struct Asset {
+/// How long browsers may keep a file unasked.
+#[derive(Clone, Copy, Debug)]
+enum Keep {
+    /// Its name says what is in it, so a stored one is never wrong.
+    ForGood,
+    /// Until they ask next.
+    AskAgain,
+}
+
+impl Keep {
+    fn header(self) -> &'static str {
+        match self {
+            Self::ForGood => "public, max-age=31536000, immutable",
+            Self::AskAgain => "no-cache",
+        }
+    }
+}
+
+/// What changes only with a release. A text is there compressed as well.
+struct File {
     content_type: &'static str,
-    text: &'static str,
+    keep: Keep,
+    digest: &'static str,
+    plain: &'static [u8],
+    brotli: Option<&'static [u8]>,
+    gzip: Option<&'static [u8]>,
 }
 
 const fn get(path: &'static str, action: Action) -> Route<Action> {
@@ -48,67 +69,40 @@ const fn get(path: &'static str, action: Action) -> Route<Action> {
     }
 }
 
-include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
-/// The API description as JSON.
-pub const API: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
+/// The page, with [`NONCE`] in it.
+const PAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/index.html"));
 
-const PAGE: &str = include_str!("../page/index.html");
-
-/// Assets lie in a folder named by what is in them, so a stored one is never wrong.
-const FOR_GOOD: &str = "public, max-age=31536000, immutable";
-
-/// Stored, but asked after each time.
-const ASK_AGAIN: &str = "no-cache";
-
-static PAGE_DOCUMENT: LazyLock<Document> =
-    LazyLock::new(|| Document::new("text/html; charset=utf-8", PAGE.replace("{version}", VERSION)));
-
-static DOCS_DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
-    // The build made it from YAML: it is JSON.
-    let api: Value = serde_json::from_str(API).unwrap_or_default();
-    Document::new("text/html; charset=utf-8", docs::page(&api, VERSION))
-});
-
-static API_DOCUMENT: LazyLock<Document> = LazyLock::new(|| Document::new("application/json", API.to_owned()));
-
-/// Something that changes only with a release.
-struct Document {
-    content_type: &'static str,
-    text: String,
-    etag: String,
-}
-
-impl Document {
-    fn new(content_type: &'static str, text: String) -> Self {
-        let etag = tag(&text);
-        Self {
-            content_type,
-            text,
-            etag,
-        }
-    }
-}
-
-fn tag(text: &str) -> String {
-    format!("\"{}\"", &sha256_hex(text.as_bytes())[..20])
-}
+/// Stands in the page where the nonce of the answer goes.
+const NONCE: &str = "__CSP_NONCE__";
 
 /// The function.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SiteApp {
     policy: Policy,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl SiteApp {
-    /// With the security headers that the installation needs.
-    pub fn new(policy: Policy) -> Self {
-        Self { policy }
+    /// With the security headers that the installation needs, and where nonces come from: nobody may guess them.
+    pub fn new(policy: Policy, entropy: Arc<dyn Entropy>) -> Self {
+        Self { policy, entropy }
     }
 
     /// Answers one request. Refusals, too, have the security headers.
     pub async fn respond(&self, event: HttpEvent) -> Response {
         self.policy.apply(answer(self, event).await)
+    }
+
+    /// The page, which lets in the style sheets that its scripts make: each answer has a nonce of its own, and is kept
+    /// by nobody.
+    fn page(&self) -> Response {
+        let mut random = [0_u8; 16];
+        self.entropy.fill(&mut random);
+        let nonce = hex(&random);
+        let page = Response::text(200, "text/html; charset=utf-8", PAGE.replace(NONCE, &nonce));
+        self.policy.apply_with_nonce(page, &nonce)
     }
 }
 
@@ -121,35 +115,43 @@ impl App for SiteApp {
     }
 
     async fn act(&self, action: Action, request: &Request) -> Result<Response, Problem> {
-        let document = match action {
-            Action::Page => &*PAGE_DOCUMENT,
-            Action::Docs => &*DOCS_DOCUMENT,
-            Action::Api => &*API_DOCUMENT,
-            Action::Asset(index) => {
-                let Asset { content_type, text } = &ASSETS[index];
-                return Ok(stored(request, content_type, text, &tag(text), FOR_GOOD));
-            }
-        };
-        let Document {
-            content_type,
-            text,
-            etag,
-        } = document;
-        Ok(stored(request, content_type, text, etag, ASK_AGAIN))
+        Ok(match action {
+            Action::Page => self.page(),
+            Action::File(index) => FILES[index].answer(request),
+        })
     }
 }
 
-/// The text, or 304 for who has it already.
-fn stored(request: &Request, content_type: &str, text: &str, etag: &str, keep: &str) -> Response {
-    let has_it = request
-        .header("if-none-match")
-        .is_some_and(|known| names(known, etag));
-    let response = if has_it {
-        Response::empty(304)
-    } else {
-        Response::text(200, content_type, text.to_owned())
-    };
-    response.with("etag", etag).with("cache-control", keep)
+impl File {
+    /// The file in an encoding that the client takes, or 304 for who has it already.
+    fn answer(&self, request: &Request) -> Response {
+        let accepted = request.header("accept-encoding").unwrap_or_default();
+        let encodings = [
+            self.brotli.map(|bytes| (Encoding::Brotli, bytes)),
+            self.gzip.map(|bytes| (Encoding::Gzip, bytes)),
+        ];
+        let best = encoding::best(accepted, encodings.into_iter().flatten());
+        let (suffix, name, bytes) = match best {
+            Some((encoding, bytes)) => (encoding.name(), Some(encoding.name()), bytes),
+            None => ("plain", None, self.plain),
+        };
+        // Strong tags belong to bytes: each encoding has its own.
+        let etag = format!("\"{}-{suffix}\"", self.digest);
+        let has_it = request
+            .header("if-none-match")
+            .is_some_and(|known| names(known, &etag));
+        let response = if has_it {
+            Response::empty(304)
+        } else {
+            let response = Response::bytes(200, self.content_type, bytes);
+            name.into_iter()
+                .fold(response, |response, name| response.with("content-encoding", name))
+        };
+        response
+            .with("etag", etag)
+            .with("vary", "accept-encoding")
+            .with("cache-control", self.keep.header())
+    }
 }
 
 /// Whether `If-None-Match` names `etag`; weak tags and lists are allowed there.

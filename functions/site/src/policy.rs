@@ -2,16 +2,17 @@
 
 use docmill_gateway::Response;
 
+const CONTENT_SECURITY: &str = "content-security-policy";
+
 /// The headers of every answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    content_security: String,
+    connect: String,
 }
 
 impl Policy {
-    /// Scripts, styles and pictures come from here and are never inline; connections go here and to the origins of
-    /// `addresses`: the WebSocket, the user pool's endpoint, the store that files are uploaded to. Addresses that are
-    /// empty or no URLs are left out.
+    /// Connections go to the site itself and to the origins of `addresses`: the WebSocket, the user pool's endpoint,
+    /// the store that files are uploaded to. Addresses that are empty or no URLs are left out.
     pub fn new<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
         let mut connect = vec!["'self'".to_owned()];
         for origin in addresses.into_iter().filter_map(origin) {
@@ -20,24 +21,40 @@ impl Policy {
             }
         }
         Self {
-            content_security: format!(
-                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src {}; \
-                 form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-                connect.join(" ")
-            ),
+            connect: connect.join(" "),
         }
     }
 
-    /// The answer with the headers.
+    /// The answer with the headers; one that has a policy for its content keeps it.
     pub fn apply(&self, response: Response) -> Response {
+        let response = if response.header(CONTENT_SECURITY).is_some() {
+            response
+        } else {
+            response.with(CONTENT_SECURITY, self.content_security("style-src 'self'"))
+        };
         response
-            .with("content-security-policy", self.content_security.clone())
             .with("x-content-type-options", "nosniff")
             .with("referrer-policy", "no-referrer")
             .with("x-frame-options", "DENY")
             .with("cross-origin-opener-policy", "same-origin")
             .with("permissions-policy", "camera=(), geolocation=(), microphone=()")
             .with("strict-transport-security", "max-age=31536000")
+    }
+
+    /// The answer with a policy that also lets in the style sheets that scripts mark with `nonce`, which must be fresh.
+    pub fn apply_with_nonce(&self, response: Response, nonce: &str) -> Response {
+        let styles = format!("style-src 'self' 'nonce-{nonce}'");
+        response.with(CONTENT_SECURITY, self.content_security(&styles))
+    }
+
+    /// Scripts, styles and pictures come from here; scripts are never inline. Pictures may be ones that the page itself
+    /// made, or that stand in a style sheet.
+    fn content_security(&self, styles: &str) -> String {
+        format!(
+            "default-src 'none'; script-src 'self'; {styles}; img-src 'self' data: blob:; connect-src {}; \
+             form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
+            self.connect
+        )
     }
 }
 
@@ -58,7 +75,7 @@ mod tests {
     use super::*;
 
     fn connect_src(addresses: &[&str]) -> String {
-        let policy = Policy::new(addresses.iter().copied()).content_security;
+        let policy = Policy::new(addresses.iter().copied()).content_security("style-src 'self'");
         let directive = policy
             .split("; ")
             .find(|directive| directive.starts_with("connect-src"));
@@ -102,10 +119,18 @@ mod tests {
     }
 
     #[test]
-    fn nothing_inline_is_allowed() {
-        let Policy { content_security } = Policy::new([]);
-        assert!(!content_security.contains("unsafe"));
-        assert!(content_security.starts_with("default-src 'none'; script-src 'self';"));
-        assert!(content_security.ends_with("frame-ancestors 'none'"));
+    fn nothing_inline_is_allowed_but_styles_with_the_nonce() {
+        let policy = Policy::new([]);
+        let plain = policy.apply(Response::empty(200));
+        let plain = plain.header(CONTENT_SECURITY).unwrap();
+        assert!(plain.starts_with("default-src 'none'; script-src 'self'; style-src 'self'; "));
+        assert!(plain.ends_with("frame-ancestors 'none'"));
+        assert!(!plain.contains("unsafe") && !plain.contains("nonce"));
+        let page = policy.apply(policy.apply_with_nonce(Response::empty(200), "abc"));
+        let page = page.header(CONTENT_SECURITY).unwrap();
+        assert_eq!(
+            page,
+            plain.replace("style-src 'self'", "style-src 'self' 'nonce-abc'")
+        );
     }
 }

@@ -42,7 +42,7 @@ impl Service {
                 },
             },
             installation,
-            description: Description::load(),
+            description: Description::load("/openapi.json"),
         }
     }
 
@@ -259,13 +259,13 @@ fn refusals_are_as_described() {
 
 #[test]
 fn the_examples_are_what_they_are_examples_of() {
-    let description = Description::load();
+    let description = Description::load("/openapi.json");
     assert!(description.hold_examples() >= 8);
 }
 
 #[test]
 fn what_is_not_as_described_is_found() {
-    let description = Description::load();
+    let description = Description::load("/openapi.json");
     let schema = json!({"$ref": "#/components/schemas/Event"});
     let event = json!({
         "type": "progress", "job_id": "01a20028-bec0-7a10-8b20-c30d40e50f60", "version": 2, "at": "2026-11-21T10:15:04.120Z",

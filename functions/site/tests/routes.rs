@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
+mod common;
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
@@ -32,7 +32,7 @@ fn of_the_template() -> BTreeMap<String, bool> {
 }
 
 fn of_the_description() -> BTreeMap<String, bool> {
-    let api: Value = serde_json::from_str(docmill_site::API).unwrap();
+    let api = common::served("/openapi.json");
     assert_eq!(
         api["security"][0]["token"],
         serde_json::json!([]),

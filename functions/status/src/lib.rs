@@ -1,13 +1,14 @@
-//! HTTP reads: jobs, lists, events, results, audit trails; what the installation can do and whether it is well.
+//! HTTP reads: jobs, lists, events, results, audit trails; what the installation can do and whether it is well; figures for operators.
 //!
 //! Decodes, calls [`docmill_core::intake::Reader`], encodes. One file a group of routes: `jobs`, `events`, `figures`,
-//! `audit`, `installation`.
+//! `audit`, `installation`, `operations`.
 
 mod audit;
 mod events;
 mod figures;
 mod installation;
 mod jobs;
+mod operations;
 
 use std::sync::Arc;
 
@@ -51,6 +52,12 @@ pub enum Action {
     CompanyAudit,
     /// What was done to the caller's own jobs.
     OwnAudit,
+    /// How the installation is.
+    Operations,
+    /// Its jobs.
+    OperationsJobs,
+    /// Its dead letters.
+    Letters,
     /// What can be done with documents here.
     Pipelines,
     /// What a page needs to know before anybody signs in.
@@ -71,6 +78,9 @@ const ROUTES: &[Route<Action>] = &[
     get("/v1/stats", Action::Stats),
     get("/v1/companies/{id}/audit", Action::CompanyAudit),
     get("/v1/audit", Action::OwnAudit),
+    get("/v1/operations", Action::Operations),
+    get("/v1/operations/jobs", Action::OperationsJobs),
+    get("/v1/operations/letters", Action::Letters),
     get("/v1/pipelines", Action::Pipelines),
     get("/v1/config", Action::Config),
     get("/v1/health", Action::Health),
@@ -104,6 +114,9 @@ impl App for StatusApp {
             Action::Stats => self.stats(request).await,
             Action::CompanyAudit => self.company_audit(request).await,
             Action::OwnAudit => self.own_audit(request).await,
+            Action::Operations => self.operations(request).await,
+            Action::OperationsJobs => self.operations_jobs(request).await,
+            Action::Letters => self.letters(request).await,
             Action::Pipelines => self.pipelines(request),
             Action::Config => self.config(),
             Action::Health => installation::health(),

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 
 use docmill_aws::config::{self, Env};
-use docmill_aws::{AwsHealth, Clients, DynamoAudit, DynamoLedger, S3Blobs, S3Transfers, Tables};
+use docmill_aws::{
+    AwsHealth, Clients, DynamoAudit, DynamoBoard, DynamoFigures, DynamoLedger, DynamoLetters, S3Blobs,
+    S3Transfers, SqsDepths, Tables,
+};
 use docmill_core::intake::Reader;
+use docmill_core::operations::Overview;
 use docmill_core::stream_token::StreamTokens;
 use docmill_gateway::{logs, serve};
 use docmill_memory::SystemClock;
@@ -26,6 +30,12 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         accounts: &config.accounts_table,
     };
     let doors = clients.doors(tables, Arc::new(SystemClock));
+    let overview = Overview::new(
+        Arc::new(DynamoBoard::new(clients.dynamodb(), &config.jobs_table)),
+        Arc::new(DynamoFigures::new(clients.dynamodb(), &config.accounts_table)),
+        Arc::new(DynamoLetters::new(clients.dynamodb(), &config.accounts_table)),
+        Arc::new(SqsDepths::new(clients.sqs(), config.queues.clone())),
+    );
     let reader = Reader {
         doors,
         blobs: Arc::new(S3Blobs::new(clients.s3(), &config.bucket)),
@@ -35,6 +45,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         registry: docmill_pipelines::registry(offer),
         ledger: Arc::new(DynamoLedger::new(clients.dynamodb(), &config.accounts_table)),
         monthly_grant: config.monthly_credits,
+        overview,
         tokens: StreamTokens::new(config.stream_secret),
     };
     let health = AwsHealth::new(
@@ -43,7 +54,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         clients.sqs(),
         vec![("jobs", config.jobs_table), ("events", config.events_table)],
         &config.bucket,
-        config.queues,
+        config.queues.work,
     );
     serve(StatusApp {
         reader,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use docmill_aws::config::{self, Env};
 use docmill_aws::{
     Clients, DynamoAudit, DynamoCompanies, DynamoDeletions, DynamoDetails, DynamoEvents, DynamoExports,
-    DynamoJobs, DynamoLedger, S3Blobs, SqsDeadLetters, SqsQueue,
+    DynamoJobs, DynamoLedger, DynamoLetters, S3Blobs, SqsDeadLetters, SqsQueue,
 };
 use docmill_core::deletion::Eraser;
 use docmill_core::engine::Engine;
@@ -45,6 +45,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         registry: docmill_pipelines::registry(offer),
         timing: config.timing,
         memory_mb: 0,
+        instance: String::new(),
     };
     let dead_letters = Arc::new(SqsDeadLetters::new(clients.sqs(), config.dead_letters));
     let events = Arc::new(DynamoEvents::new(clients.dynamodb(), &config.events_table));
@@ -67,6 +68,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             engine,
             ledger: Arc::new(DynamoLedger::new(clients.dynamodb(), &config.accounts_table)),
             dead_letters,
+            letters: Arc::new(DynamoLetters::new(clients.dynamodb(), &config.accounts_table)),
             events,
             eraser,
             exporter,

@@ -10,8 +10,10 @@ use docmill_aws::{
     TextractReader,
 };
 use docmill_core::engine::Engine;
+use docmill_core::ids::hex;
 use docmill_core::model::Providers;
 use docmill_core::pipeline::Registry;
+use docmill_core::ports::Entropy;
 use docmill_core::sandbox::{NamedReader, Sandbox};
 use docmill_core::time::Time;
 use docmill_gateway::logs;
@@ -67,6 +69,13 @@ fn providers(
     Ok(providers)
 }
 
+/// Tells the processes of a host without log streams apart.
+fn random_instance() -> String {
+    let mut bytes = [0; 8];
+    OsEntropy.fill(&mut bytes);
+    hex(&bytes)
+}
+
 /// Serves invocations until Lambda stops the process.
 async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
     logs::init();
@@ -88,6 +97,7 @@ async fn serve(registry: Registry) -> Result<(), lambda_runtime::Error> {
         registry,
         timing: config.timing,
         memory_mb: config.memory_mb,
+        instance: config.instance.unwrap_or_else(random_instance),
     };
     let QueueUrls { high, normal, low } = config.queues;
     let app = &WorkerApp {

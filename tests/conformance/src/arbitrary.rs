@@ -128,15 +128,24 @@ pub fn result() -> impl Strategy<Value = ResultRef> {
 
 /// Credits of an attempt.
 pub fn credits() -> impl Strategy<Value = JobCredits> {
-    (0_u32..9, of(0_u32..9), 0_u32..4, 0_u32..6, 0_u64..9_000).prop_map(
-        |(reserved, charged, counted, rate, tokens_before)| JobCredits {
-            reserved,
-            charged,
-            counted,
-            rate,
-            tokens_before,
-        },
+    (
+        0_u32..9,
+        of(0_u32..9),
+        0_u32..4,
+        0_u32..6,
+        0_u64..9_000,
+        0_u64..9_000,
     )
+        .prop_map(
+            |(reserved, charged, counted, rate, tokens_before, cost_before_nano_usd)| JobCredits {
+                reserved,
+                charged,
+                counted,
+                rate,
+                tokens_before,
+                cost_before_nano_usd,
+            },
+        )
 }
 
 /// Counters.

@@ -12,6 +12,7 @@ use docmill_core::deletion::Deletions;
 use docmill_core::export::Exports;
 use docmill_core::job::Priority;
 use docmill_core::model::ModelDesk;
+use docmill_core::operations::{Figures, JobBoard, Letters, QueueDepths};
 use docmill_core::ports::{
     BlobStore, Clock, Connections, DeadLetters, DetailStore, Entropy, EventLog, Health, JobStore, LiveFeed,
     SignedRequest, Transfers, WorkQueue,
@@ -38,6 +39,10 @@ pub struct Ports {
     pub deletions: Arc<dyn Deletions>,
     pub exports: Arc<dyn Exports>,
     pub audit: Arc<dyn Audit>,
+    pub board: Arc<dyn JobBoard>,
+    pub figures: Arc<dyn Figures>,
+    pub letters: Arc<dyn Letters>,
+    pub depths: Arc<dyn QueueDepths>,
     pub health: Arc<dyn Health>,
     /// Knows [`READERS`](crate::rules::sandbox::READERS).
     pub sandbox: Arc<dyn Sandbox>,

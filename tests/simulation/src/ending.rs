@@ -1,9 +1,11 @@
-//! What has to hold as time passes, when everything is at rest, and of each result: P1, P3, P4, P6, P10.
+//! What has to hold as time passes, when everything is at rest, and of each result: P1, P2, P3, P4, P6, P10.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use docmill_core::account::Ledger;
 use docmill_core::job::{Completeness, Job};
+use docmill_core::operations::{Figures, Span};
 use docmill_core::plan::result_key;
 use docmill_core::ports::{BlobStore, EventLog, Fetched, JobStore};
 use docmill_core::running::Tenant;
@@ -15,7 +17,7 @@ use crate::lines;
 use crate::parts::Parts;
 use crate::scenario::{COMPANIES, Outage, USERS};
 use crate::sim::{START, Sim};
-use crate::watch::record;
+use crate::watch::{SKEW, record};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -85,6 +87,9 @@ pub(crate) fn check(sim: &Sim, parts: &Parts) -> Broken {
         let name = tenant.key();
         return Some(("§4", format!("{name} has places left without a job that runs")));
     }
+    if let Some(broken) = figures(sim, parts) {
+        return Some(broken);
+    }
     let broken = records.iter().find_map(|job| events(sim, parts, job));
     let broken = broken.or_else(|| records.iter().find_map(|job| edits::check(sim, parts, job)));
     let broken = broken.or_else(|| USERS.into_iter().find_map(|user| credits(sim, parts, user)));
@@ -111,6 +116,42 @@ fn credits(sim: &Sim, parts: &Parts, user: &str) -> Broken {
     let watch = &state.watch;
     let credits = watch.credits.settled(user, &account.balance, &page.lines);
     credits.or_else(|| watch.windows.settled(user, &account))
+}
+
+/// Operators' figures: every attempt that ended is in its hour and its day, once, as it ended.
+fn figures(sim: &Sim, parts: &Parts) -> Broken {
+    let state = sim.state();
+    for span in Span::ALL {
+        let (from, until) = (span.start_of(START), span.start_of(sim.now().plus(SKEW)));
+        let Some(Ok(tallies)) = parts.memory.jobs.between(span, from, until).now_or_never() else {
+            return Some(("P2", "the figures cannot be read".to_owned()));
+        };
+        let mut counted = BTreeMap::from([("chunks", 0)]);
+        for tally in tallies.values() {
+            for (name, count) in [
+                ("completed", tally.completed),
+                ("failed", tally.failed),
+                ("cancelled", tally.cancelled),
+                ("expired", tally.expired),
+                ("chunks", tally.chunks),
+            ] {
+                *counted.entry(name).or_default() += count;
+            }
+        }
+        counted.retain(|name, count| *count > 0 || *name == "chunks");
+        let mut wanted = BTreeMap::from([("chunks", state.watch.chunks_done)]);
+        for (end, count) in &state.watch.ends {
+            let status = end.split(' ').next().unwrap_or_default();
+            *wanted.entry(status).or_default() += count;
+        }
+        if counted != wanted {
+            return Some((
+                "P2",
+                format!("the figures say {counted:?} by {span:?}, and {wanted:?} ended"),
+            ));
+        }
+    }
+    None
 }
 
 fn has_places(parts: &Parts, tenant: &Tenant) -> bool {

@@ -32,18 +32,14 @@ const FORMATS: &[Format] = &[Format {
     is_of_files: false,
 }];
 
-const fn stage(percent: u8, text: &'static str) -> StageSpec {
-    StageSpec { percent, text }
-}
-
 const STAGES: &[StageSpec] = &[
-    stage(0, "Queued"),
-    stage(5, "Reading"),
-    stage(10, "Splitting into {total} lines"),
-    stage(15, "Processing lines ({done}/{total})"),
-    stage(75, "Merging"),
-    stage(90, "Saving"),
-    stage(100, "Completed"),
+    StageSpec::new(0, "Queued"),
+    StageSpec::new(5, "Reading"),
+    StageSpec::new(10, "Splitting into {total} lines"),
+    StageSpec::new(15, "Processing lines ({done}/{total})"),
+    StageSpec::new(75, "Merging"),
+    StageSpec::new(90, "Saving"),
+    StageSpec::new(100, "Completed"),
 ];
 
 /// Has a deadline of its own, and counts its starts.

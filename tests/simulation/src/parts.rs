@@ -85,6 +85,7 @@ impl Parts {
             registry: registry.clone(),
             timing,
             memory_mb: 1024,
+            instance: "test".to_owned(),
         };
         let eraser = Eraser {
             engine: engine.clone(),
@@ -111,10 +112,12 @@ impl Parts {
                 private_hosts: PrivateHosts::default(),
                 audit: memory.audit.clone(),
                 eraser: eraser.clone(),
+                letters: memory.letters.clone(),
             },
             reader: Reader {
                 ledger: ledger.clone(),
                 monthly_grant: rules.allowance.monthly_grant,
+                overview: memory.overview(),
                 doors: doors.clone(),
                 blobs: engine.blobs.clone(),
                 transfers: memory.transfers.clone(),
@@ -128,6 +131,7 @@ impl Parts {
                 events: events.clone(),
                 ledger: ledger.clone(),
                 dead_letters: queue,
+                letters: memory.letters.clone(),
                 eraser,
                 exporter: memory.exporter(&engine),
             },

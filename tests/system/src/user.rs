@@ -91,6 +91,20 @@ impl Stack {
 }
 
 impl Stack {
+    /// Makes a user who runs the installation.
+    pub async fn operator(&self) -> User {
+        let user = self.user("operator").await;
+        let (pool, email) = (self.pool(), user.claim("email"));
+        let group = json!({"UserPoolId": pool.id, "GroupName": "operators", "Username": email});
+        pool.call("AdminAddUserToGroup", group).await;
+        let token = pool.sign_in(&email).await.id;
+        User {
+            client: self.client(Some(&token)),
+            token,
+            ..user
+        }
+    }
+
     /// Ids (`sub`) of every test user that was ever made here.
     pub async fn test_users(&self) -> BTreeSet<String> {
         let mut request = json!({"UserPoolId": self.value("DOCMILL_USER_POOL_ID"), "Limit": 60});

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use docmill_system_tests::{Stack, User, stack, texts, unique, wait};
+use docmill_system_tests::{User, stack, texts, unique, wait};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -14,19 +14,6 @@ async fn get(user: &User, path: &str) -> (u16, Value) {
 
 async fn post(user: &User, path: &str, body: Value) -> (u16, Value) {
     user.ask(Method::POST, path, Some(body)).await
-}
-
-async fn operator(stack: &Stack) -> User {
-    let user = stack.user("operator").await;
-    let (pool, email) = (stack.pool(), user.claim("email"));
-    let group = json!({"UserPoolId": pool.id, "GroupName": "operators", "Username": email});
-    pool.call("AdminAddUserToGroup", group).await;
-    let token = pool.sign_in(&email).await.id;
-    User {
-        client: stack.client(Some(&token)),
-        token,
-        stack: stack.clone(),
-    }
 }
 
 async fn submit_for(user: &User, company: &str) -> (u16, Value) {
@@ -71,7 +58,7 @@ async fn a_company_s_job_is_for_the_company_by_role() {
         stack.user("member").await,
         stack.user("other").await,
     );
-    let (stranger, operator) = (stack.user("stranger").await, operator(&stack).await);
+    let (stranger, operator) = (stack.user("stranger").await, stack.operator().await);
     let company = admin.company().await;
     admin.let_in(&company, &member).await;
     admin.let_in(&company, &other).await;
@@ -84,7 +71,7 @@ async fn a_company_s_job_is_for_the_company_by_role() {
     assert_eq!(tries(&member, id).await, [200, 200, 303, 409, 202, 409, 409]);
     assert_eq!(tries(&other, id).await, [200, 200, 303, 403, 403, 403, 403]);
     assert_eq!(tries(&admin, id).await, [200, 200, 303, 403, 403, 409, 409]);
-    assert_eq!(tries(&operator, id).await, [200, 200, 403, 403, 403, 409, 403]);
+    assert_eq!(tries(&operator, id).await, [200, 200, 403, 403, 403, 409, 409]);
     assert_eq!(tries(&stranger, id).await, [404; 7]);
     wait::until("the company's list", async || {
         (listed(&other, &company).await == (200, 1)).then_some(())
@@ -244,6 +231,6 @@ async fn credits_are_set_aside_charged_and_shown() {
     assert_eq!(get(&stranger, &line).await.1["ledger"], json!([]));
     let stats = get(&user, "/v1/stats").await.1;
     assert!(stats["accounting"].is_null(), "{stats}");
-    let stats = get(&operator(&stack).await, "/v1/stats").await.1;
+    let stats = get(&stack.operator().await, "/v1/stats").await.1;
     assert!(stats["accounting"]["balanced"].is_boolean(), "{stats}");
 }

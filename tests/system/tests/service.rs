@@ -81,7 +81,9 @@ async fn the_page_and_the_description_are_served() {
     for (link, content_type, part) in [
         ("/", "text/html", "<html"),
         ("/docs", "text/html", "<html"),
+        ("/docs/live", "text/html", "<html"),
         ("/openapi.json", "application/json", "\"openapi\""),
+        ("/asyncapi.json", "application/json", "\"asyncapi\""),
     ] {
         let answer = anonymous.call(Method::GET, link, &[], None).await.unwrap();
         assert_eq!(answer.status, 200, "{link}");

@@ -1,6 +1,6 @@
 import { type Config, Docmill } from "@docmill/client";
 import { DocmillProvider } from "@docmill/react";
-import { Container } from "@mantine/core";
+import { Container, Stack } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { Router } from "wouter";
@@ -10,7 +10,7 @@ import { SessionContext } from "./session/context";
 import { SignIn } from "./session/SignIn";
 import { Session } from "./session/session";
 import { jobHref, usePath, useQueryText } from "./shell/location";
-import { Failure, Loading } from "./shell/parts";
+import { Failure, Loading, ViewTitle } from "./shell/parts";
 import { Shell } from "./shell/Shell";
 import { Uploads, UploadsContext } from "./upload/uploads";
 
@@ -29,7 +29,14 @@ export function App() {
   if (config) return <Installation config={config} />;
   return (
     <Container size="xs" py="xl" component="main">
-      {error ? <Failure error={error} onRetry={load} /> : <Loading />}
+      {error ? (
+        <Stack>
+          <ViewTitle>Docmill cannot be reached</ViewTitle>
+          <Failure error={error} onRetry={load} />
+        </Stack>
+      ) : (
+        <Loading />
+      )}
     </Container>
   );
 }

@@ -85,11 +85,12 @@ export class Docmill {
     return this.#read(jobId, options);
   }
 
-  /** A page of jobs, newest first. What changed a moment ago may lag here. */
-  jobs(filter: t.JobsFilter = {}, { signal }: t.CallOptions = {}): Promise<t.JobPage> {
+  /** A page of jobs, newest first, without those that were deleted here. What changed a moment ago may lag. */
+  async jobs(filter: t.JobsFilter = {}, { signal }: t.CallOptions = {}): Promise<t.JobPage> {
     const { status, pipeline, batchId, companyId, limit, cursor } = filter;
     const query = { status, pipeline, batch_id: batchId, company_id: companyId, limit, cursor };
-    return this.request(withQuery("/v1/jobs", query), { signal });
+    const page = await this.request<t.JobPage>(withQuery("/v1/jobs", query), { signal });
+    return { ...page, jobs: page.jobs.filter((job) => !this.live.isForgotten(job.job_id)) };
   }
 
   /** Events with a version above `after`, oldest first; waits up to `waitSeconds` (20 at most) for the first. */
@@ -112,8 +113,9 @@ export class Docmill {
   }
 
   /** Deletes a job that is over, with all that belongs to it. */
-  delete(jobId: string, { signal }: t.CallOptions = {}): Promise<void> {
-    return this.request(jobPath(jobId), { method: "DELETE", signal });
+  async delete(jobId: string, { signal }: t.CallOptions = {}): Promise<void> {
+    await this.request(jobPath(jobId), { method: "DELETE", signal });
+    this.live.forget(jobId);
   }
 
   /** A file of the result. The service redirects to the store, where the token is not taken along. */

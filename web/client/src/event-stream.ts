@@ -52,9 +52,10 @@ export class EventStreamParser {
     const cut = text.endsWith("\r") ? text.length - 1 : text.length;
     const lines = text.slice(0, cut).split(/\r\n|\n|\r/);
     this.#rest = (lines.pop() ?? "") + text.slice(cut);
+    const events = lines.flatMap((line) => this.#line(line) ?? []);
     const buffered = this.#data.reduce((sum, line) => sum + line.length, this.#rest.length);
     if (buffered > MOST_BUFFERED_CHARS) throw new RangeError("an event of the stream does not end");
-    return lines.flatMap((line) => this.#line(line) ?? []);
+    return events;
   }
 
   #line(line: string): ServerSentEvent | null {

@@ -1,5 +1,5 @@
 import { Followers, type JobListener } from "./followers.js";
-import { hasDetails, KnownJobs } from "./known.js";
+import { hasDetails, isJob, KnownJobs } from "./known.js";
 import type { Topic } from "./socket.js";
 import { isTerminal, type Job, type JobEvent } from "./types.js";
 
@@ -26,9 +26,15 @@ export class JobFeed {
   readonly #own = new Set<string>();
   /** Followed jobs that cannot be read. */
   readonly #gone = new Set<string>();
+  /** Jobs that were deleted here. */
+  readonly #deleted = new Set<string>();
   /** Jobs of which something was heard since {@link takeQuiet}. */
   readonly #heard = new Set<string>();
   #owner: string | null = null;
+  /** While the owner is not known: jobs that were followed by themselves, and may be somebody else's. */
+  readonly #everFollowed = new Set<string>();
+  /** While the owner is not known: jobs that only the feed of the user's jobs can have told of. */
+  readonly #announced = new Set<string>();
 
   constructor(host: JobFeedHost) {
     this.#host = host;
@@ -53,6 +59,7 @@ export class JobFeed {
   /** Begins to follow a job. Returns what ends it: whether nobody else follows the job then. */
   follow(jobId: string, listener: JobListener, onError?: (error: Error) => void): () => boolean {
     this.#gone.delete(jobId);
+    if (this.#owner === null) this.#everFollowed.add(jobId);
     const unfollow = this.#followers.add(jobId, listener, onError);
     this.#tell(jobId);
     return () => {
@@ -110,9 +117,9 @@ export class JobFeed {
 
   /** Takes a job as the API shows it. `isOwn` where it came as one of the user's. */
   takeJob(job: Job, isOwn = false): void {
-    if (!isJob(job)) return;
+    if (!isJob(job) || this.#deleted.has(job.job_id)) return;
     const id = job.job_id;
-    if (isOwn) this.ownerIs(job.owner);
+    if (isOwn || this.#announced.delete(id)) this.ownerIs(job.owner);
     if (!this.#followers.has(id) && !(this.isMineFollowed && job.owner === this.#owner)) return;
     const wasOpen = this.#isOpen(id);
     if (job.owner === this.#owner) this.#own.add(id);
@@ -126,10 +133,12 @@ export class JobFeed {
 
   takeEvent(event: JobEvent): void {
     const id = event.job_id;
+    if (this.#deleted.has(id)) return;
     const before = this.#known.get(id);
     const taken = this.#known.takeEvent(event);
     if (!before || taken === "unknown") {
-      // By the feed of the user's jobs, one that was made elsewhere.
+      // By the feed of the user's jobs, one that was made elsewhere. The first job of a user tells who the user is.
+      if (this.#owner === null && this.isMineFollowed && !this.#everFollowed.has(id)) this.#announced.add(id);
       if (this.#followers.has(id) || this.isMineFollowed) this.#host.refresh(id);
       return;
     }
@@ -148,6 +157,8 @@ export class JobFeed {
   ownerIs(owner: string): void {
     if (this.#owner === owner) return;
     this.#owner = owner;
+    this.#everFollowed.clear();
+    this.#announced.clear();
     this.#own.clear();
     for (const id of this.#known.ids()) {
       if (this.#known.get(id)?.owner !== owner) continue;
@@ -162,6 +173,17 @@ export class JobFeed {
     this.#forget(jobId);
     this.#followers.fail(jobId, error);
     this.#host.openChanged();
+  }
+
+  /** A job was deleted: nothing that is still on its way brings it back. */
+  deleted(jobId: string): void {
+    this.#deleted.add(jobId);
+    this.#forget(jobId);
+    this.#host.openChanged();
+  }
+
+  isDeleted(jobId: string): boolean {
+    return this.#deleted.has(jobId);
   }
 
   /** Reading a job failed for another reason. */
@@ -184,6 +206,7 @@ export class JobFeed {
     this.#own.clear();
     this.#gone.clear();
     this.#heard.clear();
+    this.#announced.clear();
   }
 
   #isOpen(id: string): boolean {
@@ -205,19 +228,9 @@ export class JobFeed {
 
   /** A page that is open for weeks sees many jobs end. */
   #prune(): void {
-    const ids = this.#known.ids();
-    const surplus = ids.length - MOST_KNOWN_JOBS;
+    const surplus = this.#known.size - MOST_KNOWN_JOBS;
     if (surplus <= 0) return;
-    const over = ids.filter((id) => !this.#followers.has(id) && !this.#isOpen(id));
+    const over = this.#known.ids().filter((id) => !this.#followers.has(id) && !this.#isOpen(id));
     for (const id of over.slice(0, surplus)) this.#forget(id);
   }
-}
-
-function isJob(job: Partial<Job> | null | undefined): boolean {
-  return (
-    typeof job?.job_id === "string" &&
-    typeof job.version === "number" &&
-    typeof job.status === "string" &&
-    typeof job.links === "object"
-  );
 }

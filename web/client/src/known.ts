@@ -9,6 +9,18 @@ interface Entry {
 /** What became of an event. */
 export type Taken = "taken" | "old" | "unknown";
 
+/** Whether it is a job at all, as far as this client leans on it. */
+export function isJob(value: unknown): value is Job {
+  const job = value as Partial<Job> | null | undefined;
+  return (
+    typeof job?.job_id === "string" &&
+    typeof job.version === "number" &&
+    typeof job.status === "string" &&
+    typeof job.links === "object" &&
+    job.links !== null
+  );
+}
+
 /** Whether the answer has what only a job that is read by its id has. */
 export const hasDetails = (job: Job): boolean => job.files !== undefined;
 
@@ -25,6 +37,10 @@ export class KnownJobs {
 
   isWhole(jobId: string): boolean {
     return this.#entries.get(jobId)?.isWhole ?? false;
+  }
+
+  get size(): number {
+    return this.#entries.size;
   }
 
   ids(): string[] {

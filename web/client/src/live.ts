@@ -144,6 +144,16 @@ export class Live {
     this.#feed.takeJob(job, isOwn);
   }
 
+  /** Forgets a job that was deleted, for good: lists lag, and news of it may still be on their way. */
+  forget(jobId: string): void {
+    this.#feed.deleted(jobId);
+  }
+
+  /** Whether the job was deleted here. */
+  isForgotten(jobId: string): boolean {
+    return this.#feed.isDeleted(jobId);
+  }
+
   /** Tries again now: the network is back, or the user looks at the page again. */
   hurry(): void {
     if (!this.#run) return;

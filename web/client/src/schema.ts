@@ -620,7 +620,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The page */
+        /**
+         * The page
+         * @description Never kept by browsers, since each answer has a nonce of its own for its style sheets.
+         */
         get: operations["getPage"];
         put?: never;
         post?: never;
@@ -640,7 +643,10 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** A file of the page */
+        /**
+         * A file of the page
+         * @description Compressed where `Accept-Encoding` allows it. Names have a digest of what is in the file, so browsers keep it for good; `licenses.txt`, the licences of the packages that the pages have in them, is asked for again each time.
+         */
         get: operations["getAsset"];
         put?: never;
         post?: never;
@@ -657,8 +663,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This description, to be read */
+        /** This description, to be read and tried */
         get: operations["getDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The WebSocket protocol, to be read */
+        get: operations["getLiveDocs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -676,6 +699,23 @@ export interface paths {
         };
         /** This description, as JSON */
         get: operations["getOpenApi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/asyncapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The WebSocket protocol, as JSON */
+        get: operations["getAsyncApi"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2544,13 +2584,6 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            /** @description Nothing changed. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
         };
     };
     getAsset: {
@@ -2573,6 +2606,7 @@ export interface operations {
                 content: {
                     "text/css": string;
                     "text/javascript": string;
+                    "text/plain": string;
                     "image/svg+xml": string;
                 };
             };
@@ -2613,6 +2647,33 @@ export interface operations {
             };
         };
     };
+    getLiveDocs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description HTML. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Nothing changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     getOpenApi: {
         parameters: {
             query?: never;
@@ -2623,6 +2684,33 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description OpenAPI 3.1. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description Nothing changed. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getAsyncApi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description AsyncAPI 3. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -1,6 +1,7 @@
 // The WebSocket: tickets, subscriptions, pings, and coming back after it was lost.
 
 import { ApiError } from "./errors.js";
+import { isJob } from "./known.js";
 import type { Timers } from "./timers.js";
 import type { Job, JobEvent, Ticket } from "./types.js";
 
@@ -157,10 +158,11 @@ export class Socket {
     const frame = objectIn(data);
     if (frame.type === "snapshot") {
       const isMine = frame.feed === "mine";
-      const jobs = (isMine ? frame.jobs : [frame.job]) as Job[];
-      if (!Array.isArray(jobs)) return;
-      for (const key of isMine ? [MINE] : jobs.map((job) => JSON.stringify({ job_id: job.job_id })))
-        this.#answered(key);
+      const given = isMine ? frame.jobs : [frame.job];
+      if (!Array.isArray(given)) return;
+      const jobs = given.filter(isJob);
+      const topics = isMine ? [MINE] : jobs.map(({ job_id }) => JSON.stringify({ job_id }));
+      for (const key of topics) this.#answered(key);
       this.#host.snapshot(jobs, isMine);
       this.#live(socket);
     } else if (frame.type === "pong") {

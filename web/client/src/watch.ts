@@ -16,7 +16,7 @@ export interface WatchOptions {
 export async function* watch(
   live: Live,
   jobId: string,
-  { signal, after = 0 }: WatchOptions,
+  { signal, after = 0 }: WatchOptions = {},
 ): AsyncGenerator<Job, void> {
   signal?.throwIfAborted();
   let newest: Job | null = null;

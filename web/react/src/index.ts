@@ -7,7 +7,7 @@ export { StatusBadge } from "./components/parts.js";
 export type { JobSource, JobView } from "./components/with-job.js";
 export type { Formats } from "./format.js";
 export { englishLabels, type LabelChanges, type Labels, type Outcome } from "./labels.js";
-export type { Notification } from "./notifications/book.js";
+export type { JobNotification } from "./notifications/book.js";
 export type { Permission } from "./notifications/desktop.js";
 export { forgetNotifications } from "./notifications/shelf.js";
 export { DocmillProvider, type DocmillProviderProps, useDocmill } from "./provider.js";

@@ -6,12 +6,15 @@ import { byNewest, isNewer, newest } from "./jobs.js";
 export interface JobListState {
   jobs: readonly Job[];
   error: Error | null;
+  /** Whether the first page, or an older one, is on its way. */
   isLoading: boolean;
   hasMore: boolean;
 }
 
 // The live feed brings the jobs of the user alone: a company's list, which has those of others, is read again.
 const COMPANY_REFRESH_MS = 15_000;
+// Far more than the lag of a list, since the clock of this machine may be off.
+const RECENT_MS = 5 * 60_000;
 
 /**
  * A list of jobs, read by pages and kept up to date by what comes live. It works while somebody is subscribed.
@@ -62,7 +65,7 @@ export class JobList {
   };
 
   #start() {
-    const stopFollowing = this.#client.live.followMine((job) => this.#take(job));
+    const stopFollowing = this.#client.live.followMine((job, isWhole) => this.#take(job, isWhole));
     const timer = this.#filter.companyId
       ? setInterval(() => document.visibilityState === "visible" && void this.refresh(), COMPANY_REFRESH_MS)
       : undefined;
@@ -84,7 +87,8 @@ export class JobList {
     this.#reading?.abort();
     const reading = new AbortController();
     this.#reading = reading;
-    this.#publish({ isLoading: true });
+    // What is there already is read again unseen.
+    if (cursor !== null || !this.#loaded) this.#publish({ isLoading: true });
     try {
       const filter = cursor === null ? this.#filter : { ...this.#filter, cursor };
       const page = await this.#client.jobs(filter, { signal: reading.signal });
@@ -106,10 +110,10 @@ export class JobList {
     const last = jobs.at(-1);
     for (const known of this.#jobs.values()) {
       if (listed.has(known.job_id)) continue;
-      // The index behind lists lags: what is newer than the newest of the page came live and is true.
-      const isTooNew = !first || byNewest(known, first) < 0;
+      // The index behind lists lags by seconds. What is newer than the page and was made just now is missing for that.
+      const isTooNew = (!first || byNewest(known, first) < 0) && isRecent(known);
       const isOnLaterPage = cursor !== null && last !== undefined && byNewest(known, last) > 0;
-      if (!isOnLaterPage && !(isTooNew && this.#stop)) this.#jobs.delete(known.job_id);
+      if (!isOnLaterPage && !isTooNew) this.#jobs.delete(known.job_id);
     }
     // Pages that were read before stay, and so does the place to go on from.
     const hadMorePages = this.#oldest && last && byNewest(this.#oldest, last) > 0;
@@ -126,17 +130,17 @@ export class JobList {
     this.#cursor = cursor;
   }
 
-  #take(job: Job) {
+  #take(job: Job, isWhole: boolean) {
     const known = this.#jobs.get(job.job_id);
-    if (known ? isNewer(known, job) : matches(job, this.#filter)) {
-      this.#merge(job);
+    if (known ? isNewer(known, job, isWhole) : matches(job, this.#filter)) {
+      this.#merge(job, isWhole);
       this.#publish({});
     }
   }
 
-  #merge(job: Job) {
+  #merge(job: Job, isWhole = true) {
     if (this.#removed.has(job.job_id)) return;
-    this.#jobs.set(job.job_id, newest(this.#jobs.get(job.job_id), job));
+    this.#jobs.set(job.job_id, newest(this.#jobs.get(job.job_id), job, isWhole));
   }
 
   #publish(change: Partial<JobListState>) {
@@ -152,6 +156,8 @@ export class JobList {
     for (const listener of [...this.#listeners]) listener();
   }
 }
+
+const isRecent = (job: Job): boolean => Date.parse(job.created_at) > Date.now() - RECENT_MS;
 
 /** Whether a list by this filter has the job. */
 function matches(job: Job, filter: JobsFilter): boolean {

@@ -1,17 +1,19 @@
 import { isTerminal, type Job } from "@docmill/client";
 
-/** Whether `incoming` is to replace `known`: a higher version, or the same version with details that were missing. */
-export function isNewer(known: Job | null | undefined, incoming: Job): boolean {
-  if (!known || incoming.version > known.version) return true;
-  return incoming.version === known.version && known.files === undefined && incoming.files !== undefined;
+/**
+ * Whether `incoming` is to replace `known`. An event brings a version before the rest of it can be read: `isWhole` is
+ * false for a job that was put together from one, and of the same version an answer of the API says more.
+ */
+export function isNewer(known: Job | null | undefined, incoming: Job, isWhole: boolean): boolean {
+  return !known || incoming.version > known.version || (isWhole && incoming.version === known.version);
 }
 
 /**
  * The newer of both. Lists and live news leave `files`, `settings` and the like out: what was known of the same attempt
  * stays.
  */
-export function newest(known: Job | null | undefined, incoming: Job): Job {
-  if (!isNewer(known, incoming)) return known as Job;
+export function newest(known: Job | null | undefined, incoming: Job, isWhole = true): Job {
+  if (known && !isNewer(known, incoming, isWhole)) return known;
   if (!known || known.attempt !== incoming.attempt) return incoming;
   return {
     ...known,

@@ -30,6 +30,8 @@ export interface Labels {
   retry: string;
   retrying: string;
   close: string;
+  /** Of the cross in a dialog's corner. */
+  closeDialog: string;
   runInBackground: string;
   /** Name of the dialog with a job. */
   jobDialog: string;
@@ -79,6 +81,7 @@ export const englishLabels: Labels = {
   retry: "Retry",
   retrying: "Retrying…",
   close: "Close",
+  closeDialog: "Close the dialog",
   runInBackground: "Go on in the background",
   jobDialog: "Your job",
   connection: {

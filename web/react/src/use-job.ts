@@ -1,4 +1,4 @@
-import type { Job } from "@docmill/client";
+import { ApiError, type Job } from "@docmill/client";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { asError } from "./errors.js";
 import { newest } from "./jobs.js";
@@ -8,7 +8,7 @@ import { type JobActions, useJobActions } from "./use-job-actions.js";
 export interface UseJob extends JobActions {
   /** The job at its newest version known here, or null while there is none. */
   job: Job | null;
-  /** Why there is no job to show, e.g. an `ApiError` with status 404. */
+  /** Why there is no job to show, such as an `ApiError` with status 404, or why it may be out of date. */
   error: Error | null;
   isLoading: boolean;
   /** Reads the job from the API now. Never rejects. */
@@ -28,18 +28,23 @@ export function useJob(jobId: string | null | undefined): UseJob {
   const [state, setState] = useState<State>({ jobId: null, job: null, error: null });
 
   const take = useCallback(
-    (job: Job) =>
+    (job: Job, isWhole = true) =>
       setState((known) => {
         if (job.job_id !== id) return known;
         const before = known.jobId === id ? known.job : null;
-        const merged = newest(before, job);
+        const merged = newest(before, job, isWhole);
         return merged === before && known.error === null ? known : { jobId: id, job: merged, error: null };
       }),
     [id],
   );
 
   const fail = useCallback(
-    (error: Error) => setState((known) => ({ jobId: id, job: known.jobId === id ? known.job : null, error })),
+    (error: Error) =>
+      setState((known) => {
+        // A job that is gone is shown no longer; one that cannot be read at the moment is.
+        const isKept = known.jobId === id && !(error instanceof ApiError && error.status === 404);
+        return { jobId: id, job: isKept ? known.job : null, error };
+      }),
     [id],
   );
 

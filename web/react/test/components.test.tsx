@@ -114,6 +114,19 @@ describe("JobProgress", () => {
     expect(document.activeElement).toBe(screen.getByRole("heading", { name: NAME }));
   });
 
+  it("does not call the keyboard back from elsewhere", () => {
+    const fake = fakeClient();
+    const job = makeJob({ job_id: "x" });
+    render(<JobProgress jobId="x" href={null} />, { wrapper: inProvider(fake) });
+    act(() => fake.live.tell(job));
+    const button = screen.getByRole("button", { name: `Cancel ${NAME}` });
+    act(() => button.focus());
+    fireEvent.pointerDown(document.body);
+    act(() => button.blur());
+    act(() => fake.live.tell(ended(job)));
+    expect(document.activeElement).toBe(document.body);
+  });
+
   it("shows a refusal", async () => {
     const fake = fakeClient();
     fake.retry.mockRejectedValue(new ApiError(402, "This job needs 3 credits; you have 1."));
@@ -191,6 +204,14 @@ describe("JobProgressModal", () => {
     fireEvent.click(within(dialog).getByRole("button", { name: "Go on in the background" }));
     expect(dialog.open).toBe(false);
     expect(within(dialog).queryByRole("progressbar")).toBeNull();
+  });
+
+  it("can be closed before there is a job to show", () => {
+    const onClose = vi.fn();
+    show(<JobProgressModal jobId="x" isOpen onClose={onClose} />);
+    expect(screen.getByRole("status").textContent).toBe("Loading…");
+    fireEvent.click(screen.getByRole("button", { name: "Close the dialog" }));
+    expect(onClose).toHaveBeenCalledTimes(1);
   });
 
   it.each([
@@ -283,7 +304,7 @@ describe("NotificationCenter", () => {
     act(() => fake.live.tell(ended(makeJob())));
     await act(() => vi.advanceTimersByTimeAsync(0));
     const toast = screen.getByText("Document ready!").closest(".docmill-toast") as HTMLElement;
-    expect(toast.closest("[role=status]")).toBeTruthy();
+    expect(screen.getByRole("status").textContent).toBe(`Document ready! ${NAME}`);
     fireEvent.pointerEnter(toast);
     await act(() => vi.advanceTimersByTimeAsync(20_000));
     expect(screen.queryByText("Document ready!")).toBeTruthy();

@@ -1,16 +1,11 @@
-import type {
-  ApiError,
-  ConnectionMode,
-  Docmill,
-  Job,
-  JobPage,
-  JobsFilter,
-  SubmitOptions,
-} from "@docmill/client";
-import { cleanup } from "@testing-library/react";
+import type { ConnectionMode, Docmill, Job, JobPage, JobsFilter, SubmitOptions } from "@docmill/client";
+import { cleanup, configure } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, vi } from "vitest";
 import { DocmillProvider, type DocmillProviderProps } from "../src/index.js";
+
+// A busy machine takes its time.
+configure({ asyncUtilTimeout: 10_000 });
 
 afterEach(() => {
   cleanup();
@@ -85,24 +80,30 @@ export function ended(job: Job, change: Partial<Job> = {}): Job {
   };
 }
 
-type Listener = (job: Job) => void;
+/** The end of a job as an event tells it: what became of it comes later, under the same version. */
+export const endedByEvent = (job: Job, status: Job["status"] = "completed"): Job => ({
+  ...job,
+  status,
+  stage: "Completed",
+  progress_percent: 100,
+  version: job.version + 1,
+});
+
+type Listener = (job: Job, isWhole: boolean) => void;
 
 /** The part of `Live` that the package uses, moved by hand. */
 export class FakeLive {
   mode: ConnectionMode = "live";
   #modeListeners = new Set<(mode: ConnectionMode) => void>();
   #mine = new Set<Listener>();
-  #followers = new Map<
-    string,
-    Set<{ listener: Listener; onError?: ((error: ApiError) => void) | undefined }>
-  >();
+  #followers = new Map<string, Set<{ listener: Listener; onError?: ((error: Error) => void) | undefined }>>();
 
   onMode = (listener: (mode: ConnectionMode) => void) => {
     this.#modeListeners.add(listener);
     return () => this.#modeListeners.delete(listener);
   };
 
-  follow = (jobId: string, listener: Listener, onError?: (error: ApiError) => void) => {
+  follow = (jobId: string, listener: Listener, onError?: (error: Error) => void) => {
     const follower = { listener, onError };
     const followers = this.#followers.get(jobId) ?? new Set();
     this.#followers.set(jobId, followers.add(follower));
@@ -121,13 +122,13 @@ export class FakeLive {
     for (const listener of this.#modeListeners) listener(mode);
   }
 
-  /** News of a job, to all who follow it. */
-  tell(job: Job) {
-    for (const { listener } of this.#followers.get(job.job_id) ?? []) listener(job);
-    for (const listener of this.#mine) listener(job);
+  /** News of a job, to all who follow it; from an event alone where it is not whole. */
+  tell(job: Job, isWhole = true) {
+    for (const { listener } of this.#followers.get(job.job_id) ?? []) listener(job, isWhole);
+    for (const listener of this.#mine) listener(job, isWhole);
   }
 
-  fail(jobId: string, error: ApiError) {
+  fail(jobId: string, error: Error) {
     for (const { onError } of this.#followers.get(jobId) ?? []) onError?.(error);
   }
 

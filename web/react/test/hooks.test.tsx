@@ -2,7 +2,7 @@ import { ApiError, type Job, UploadInterrupted } from "@docmill/client";
 import { act, renderHook, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { useConnection, useDocmill, useJob, useJobs, useUpload } from "../src/index.js";
-import { deferred, ended, fakeClient, inProvider, makeJob } from "./fake.js";
+import { deferred, ended, endedByEvent, fakeClient, inProvider, makeJob } from "./fake.js";
 
 const notFound = new ApiError(404, "There is no such job in your account.", { code: "JOB_NOT_FOUND" });
 
@@ -31,6 +31,30 @@ describe("useJob", () => {
     expect(result.current.job?.files).toEqual([]);
     act(() => fake.live.tell(makeJob({ version: 14, attempt: 2 })));
     expect(result.current.job?.failed_chunks).toBeUndefined();
+  });
+
+  it("shows what became of a job as soon as it is read, after its event", () => {
+    const fake = fakeClient();
+    const job = makeJob({ files: [] });
+    const { result } = renderHook(() => useJob(job.job_id), { wrapper: inProvider(fake) });
+    act(() => fake.live.tell(job));
+    act(() => fake.live.tell(endedByEvent(job), false));
+    expect([result.current.job?.status, result.current.job?.outcome]).toEqual(["completed", null]);
+    act(() => fake.live.tell(ended(job, { outcome: "partial" })));
+    expect(result.current.job?.outcome).toBe("partial");
+    act(() => fake.live.tell(endedByEvent(job), false));
+    expect(result.current.job?.outcome).toBe("partial");
+  });
+
+  it("shows a job that cannot be read at the moment, but not one that is gone", () => {
+    const fake = fakeClient();
+    const job = makeJob();
+    const { result } = renderHook(() => useJob(job.job_id), { wrapper: inProvider(fake) });
+    act(() => fake.live.tell(job));
+    act(() => fake.live.fail(job.job_id, new ApiError(503, "The service is busy.")));
+    expect([result.current.job, result.current.error?.message]).toEqual([job, "The service is busy."]);
+    act(() => fake.live.fail(job.job_id, notFound));
+    expect([result.current.job, result.current.error]).toEqual([null, notFound]);
   });
 
   it("tells why there is no job, and shows it once there is", () => {

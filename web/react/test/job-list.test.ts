@@ -87,9 +87,10 @@ describe("a list of jobs", () => {
     });
     await loaded(list);
     live.tell(numbered(4));
+    live.tell(numbered(5, { created_at: new Date().toISOString() }));
     pages.first = { jobs: [numbered(3), numbered(1)], next_cursor: null };
     await list.refresh();
-    expect(ids()).toEqual(["job-4", "job-3", "job-1"]);
+    expect(ids()).toEqual(["job-5", "job-3", "job-1"]);
   });
 
   it("keeps older pages when the first is read again", async () => {

@@ -4,7 +4,7 @@ import type { Book } from "../src/notifications/book.js";
 import { parseBook } from "../src/notifications/book.js";
 import { forgetNotifications, type Shelf } from "../src/notifications/shelf.js";
 import { NotificationStore } from "../src/notifications/store.js";
-import { ended, FakeLive, makeJob } from "./fake.js";
+import { ended, endedByEvent, FakeLive, makeJob } from "./fake.js";
 
 /** Storage and channel of one browser; each tab takes a shelf of its own. */
 class FakeBrowser {
@@ -88,6 +88,18 @@ describe("notifications", () => {
     expect(store.state.items).toHaveLength(1);
     expect(store.state.unread).toBe(1);
     expect(store.state.toasts).toHaveLength(1);
+  });
+
+  it("wait for what became of a job, which comes after the event of its end", () => {
+    const { live, store } = new FakeBrowser().tab();
+    const [partial, cancelled] = [makeJob({ job_id: "a" }), makeJob({ job_id: "b" })];
+    for (const job of [partial, cancelled]) live.tell(job);
+    live.tell(endedByEvent(partial), false);
+    live.tell(endedByEvent(cancelled, "cancelled"), false);
+    expect(store.state.items).toHaveLength(0);
+    live.tell(ended(partial, { outcome: "partial" }));
+    live.tell(ended(cancelled, { status: "cancelled", outcome: null, cancelled_by: "an operator" }));
+    expect(store.state.items.map((item) => item.outcome).sort()).toEqual(["cancelled", "partial"]);
   });
 
   it("tell of the next attempt, too", () => {

@@ -51,6 +51,30 @@ impl QueueUrls {
     }
 }
 
+/// Every queue with its dead letters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllQueues {
+    /// Work queues.
+    pub work: QueueUrls,
+    /// Their dead letters.
+    pub dead: QueueUrls,
+    /// The queue of callbacks.
+    pub callbacks: String,
+    /// Its dead letters.
+    pub dead_callbacks: String,
+}
+
+impl AllQueues {
+    fn read(env: &Env) -> ConfigResult<Self> {
+        Ok(Self {
+            work: QueueUrls::work(env)?,
+            dead: QueueUrls::dead(env)?,
+            callbacks: callback_queue_url(env)?,
+            dead_callbacks: env.need("DOCMILL_DLQ_CALLBACK_URL")?,
+        })
+    }
+}
+
 /// What `intake` needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intake {
@@ -113,8 +137,8 @@ pub struct Status {
     pub monthly_credits: u32,
     /// Bucket of results.
     pub bucket: String,
-    /// Asked after by the deep health check.
-    pub queues: QueueUrls,
+    /// Asked after by the deep health check, and counted for operators.
+    pub queues: AllQueues,
     /// Public WebSocket URL.
     pub live_url: String,
     /// Key of event-stream links.
@@ -136,7 +160,7 @@ impl Status {
             accounts_table: accounts_table(env)?,
             monthly_credits: allowance(env)?.monthly_grant,
             bucket: bucket(env)?,
-            queues: QueueUrls::work(env)?,
+            queues: AllQueues::read(env)?,
             live_url: env.need("DOCMILL_WS_URL")?,
             stream_secret: env.need("DOCMILL_STREAM_SECRET")?,
             issuer: env.need("DOCMILL_ISSUER")?,
@@ -163,6 +187,8 @@ pub struct Worker {
     pub timing: Timing,
     /// The function's memory, for the bill; 0 outside Lambda.
     pub memory_mb: u64,
+    /// The instance, as the beginning of the id at the end of its log stream's name; `None` outside Lambda.
+    pub instance: Option<String>,
     /// Language models, if there are some.
     pub models: Option<Models>,
     /// Whether pictures of text are read by Textract, and not here.
@@ -180,6 +206,7 @@ impl Worker {
             queues: QueueUrls::work(env)?,
             timing: timing(env)?,
             memory_mb: memory_mb(env)?,
+            instance: instance(env),
             models: Models::read(env)?,
             textract: env.get("DOCMILL_OCR_ENGINE") == Some("textract"),
         })
@@ -354,6 +381,20 @@ fn memory_mb(env: &Env) -> ConfigResult<u64> {
     Ok(env.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")?.unwrap_or(0))
 }
 
+/// Characters of an instance's id that are kept: they stand in every claim, and are enough to find its log stream by.
+const INSTANCE_CHARS: usize = 16;
+
+/// The instance as the name of its log stream tells it: `2026/11/23/[$LATEST]0f3a…`.
+fn instance(env: &Env) -> Option<String> {
+    let id = env.get("AWS_LAMBDA_LOG_STREAM_NAME")?.rsplit(']').next()?;
+    let id: String = id
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(INSTANCE_CHARS)
+        .collect();
+    (!id.is_empty()).then_some(id)
+}
+
 /// The limits that an installation may set, times in milliseconds; the usual one where a variable is not set.
 fn allowance(env: &Env) -> ConfigResult<Allowance> {
     let mut allowance = Allowance::default();
@@ -424,6 +465,24 @@ mod tests {
                 ..Timing::default()
             }
         );
+    }
+
+    #[test]
+    fn an_instance_is_named_by_its_log_stream() {
+        let named = |stream: &str| {
+            let mut env = worker_env();
+            let name = "AWS_LAMBDA_LOG_STREAM_NAME".to_owned();
+            env.variables.insert(name, stream.to_owned());
+            Worker::read(&env).unwrap().instance
+        };
+        let on_aws = named("2026/11/23/[$LATEST]0f3a5c7e9b1d2f4a6c8e0b2d4f6a8c0e");
+        assert_eq!(on_aws.as_deref(), Some("0f3a5c7e9b1d2f4a"));
+        assert_eq!(
+            named("019aa000-0000-7000-8000.x").as_deref(),
+            Some("019aa00000007000")
+        );
+        assert_eq!(named("[$LATEST]"), None);
+        assert_eq!(Worker::read(&worker_env()).unwrap().instance, None);
     }
 
     #[test]

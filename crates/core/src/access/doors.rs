@@ -39,6 +39,10 @@ pub struct Granted {
     standings: Standings,
 }
 
+/// Somebody who runs the installation asks. Only [`Doors`] makes one.
+#[derive(Debug)]
+pub struct Operating(());
+
 impl Granted {
     /// The record as it was read.
     pub fn job(&self) -> &Job {
@@ -133,12 +137,12 @@ impl Doors {
         Ok(events)
     }
 
-    /// Whether the caller may do `action` to the installation.
-    pub fn installation(&self, caller: &Caller, action: Action) -> Result<(), Problem> {
+    /// The caller's pass to do `action` to the installation.
+    pub fn installation(&self, caller: &Caller, action: Action) -> Result<Operating, Problem> {
         if Standings::of(None, false, caller.operator).allow(action) {
-            Ok(())
+            Ok(Operating(()))
         } else {
-            Err(Problem::forbidden())
+            Err(Problem::operators_only())
         }
     }
 

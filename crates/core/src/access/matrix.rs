@@ -87,6 +87,10 @@ pub enum Action {
     DeleteCompany,
     /// See figures of the whole installation.
     SeeInstallation,
+    /// Send what an open job waits for.
+    RequeueJob,
+    /// Redrive and discard dead letters.
+    SettleLetters,
 }
 
 /// One row of the table.
@@ -110,7 +114,8 @@ const fn rule(action: Action, name: &'static str, allowed: &'static [Standing]) 
     }
 }
 
-/// The table. Operators run the installation: they see how jobs do, and stop them, but get at no document and no result.
+/// The table. Operators run the installation: they see how jobs do, stop them and run again what failed, but get at no document and no
+/// result.
 /// A company's members see its work; what changes, ends, repeats or removes it is for who made it and for the company's admins.
 pub const MATRIX: &[Rule] = &[
     rule(
@@ -126,7 +131,7 @@ pub const MATRIX: &[Rule] = &[
     rule(Action::EditResult, "edit a job's result", &[Owner, Admin]),
     rule(Action::BringFiles, "bring a job's files and start it", &[Owner]),
     rule(Action::CancelJob, "cancel a job", &[Owner, Admin, Operator]),
-    rule(Action::RetryJob, "retry a job", &[Owner, Admin]),
+    rule(Action::RetryJob, "retry a job", &[Owner, Admin, Operator]),
     rule(Action::DeleteJob, "delete a job", &[Owner, Admin]),
     rule(
         Action::CreateInCompany,
@@ -162,6 +167,16 @@ pub const MATRIX: &[Rule] = &[
     rule(
         Action::SeeInstallation,
         "see figures of the whole installation",
+        &[Operator],
+    ),
+    rule(
+        Action::RequeueJob,
+        "send again what an open job waits for",
+        &[Operator],
+    ),
+    rule(
+        Action::SettleLetters,
+        "redrive and discard dead letters",
         &[Operator],
     ),
 ];
@@ -253,12 +268,13 @@ mod tests {
         let both = Standings::of(Some(Role::Member), false, true);
         assert!(both.allow(Action::FetchResult), "as a member");
         assert!(both.allow(Action::CancelJob), "as an operator");
-        assert!(!both.allow(Action::RetryJob));
+        assert!(!both.allow(Action::DeleteJob));
         let operator = Standings::of(None, false, true);
         assert!(operator.allow(Action::SeeJob) && !operator.allow(Action::FetchResult));
         assert_eq!(both.acting(Action::SeeJob), Some(Standing::Member));
         assert_eq!(both.acting(Action::CancelJob), Some(Standing::Operator));
-        assert_eq!(both.acting(Action::RetryJob), None);
+        assert_eq!(both.acting(Action::RetryJob), Some(Standing::Operator));
+        assert_eq!(both.acting(Action::DeleteJob), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod doors;
 mod matrix;
 
 pub(crate) use doors::may_follow;
-pub use doors::{Doors, Granted};
+pub use doors::{Doors, Granted, Operating};
 pub use matrix::{Action, MATRIX, Rule, Standing, Standings, markdown};
 
 /// Who asks, from verified claims of the token and never from the body.

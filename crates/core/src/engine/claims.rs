@@ -45,7 +45,7 @@ impl Engine {
         Claim {
             attempt,
             slot,
-            token: LeaseToken::generate(self.entropy.as_ref()),
+            token: LeaseToken::generate(&self.instance, self.entropy.as_ref()),
         }
     }
 

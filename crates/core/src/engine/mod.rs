@@ -12,11 +12,13 @@ mod handle;
 mod hold;
 mod merging;
 mod planning;
+mod requeue;
 mod usage;
 
 use std::sync::Arc;
 
 pub use handle::{Handled, Verdict};
+pub use requeue::Requeued;
 
 use crate::ids::JobId;
 use crate::job::Job;
@@ -47,6 +49,8 @@ pub struct Engine {
     pub timing: Timing,
     /// Memory of the function it runs in, for the bill; 0 where nobody pays.
     pub memory_mb: u64,
+    /// Which of the function's instances this is, for operators: a short text without a dot.
+    pub instance: String,
 }
 
 impl Engine {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Accepted, Intake, Reader};
-use crate::access::{Action, Caller, Standings};
+use crate::access::{Action, Caller, Standing, Standings};
 use crate::audit::{Deed, Entry};
 use crate::ids::{JobId, audit_id, is_audit_id};
 use crate::job::Job;
@@ -34,18 +34,32 @@ impl Intake {
     /// Puts down what `caller`, allowed to by `standings`, has done to a job: in the trail of its company, or of its
     /// owner.
     pub(super) async fn note_job(&self, caller: &Caller, standings: &Standings, deed: Deed, job: &Job) {
-        let trail = match &job.company_id {
-            Some(company) => Tenant::Company(company.clone()),
-            None => Tenant::User(job.owner.clone()),
-        };
+        let trail = Self::trail_of(job);
         let action = match deed {
             Deed::JobCancelled => Action::CancelJob,
             Deed::JobRetried => Action::RetryJob,
             Deed::ResultEdited => Action::EditResult,
             Deed::JobDeleted => Action::DeleteJob,
+            Deed::JobRequeued => Action::RequeueJob,
             _ => Action::BringFiles,
         };
         self.note(caller, standings, action, deed, job.id.to_string(), trail)
+            .await;
+    }
+
+    /// Where it is put down what was done to a job: in the trail of its company, or of its owner.
+    pub(super) fn trail_of(job: &Job) -> Tenant {
+        match &job.company_id {
+            Some(company) => Tenant::Company(company.clone()),
+            None => Tenant::User(job.owner.clone()),
+        }
+    }
+
+    /// Puts down what `caller`, an operator, has done about a dead letter.
+    pub(super) async fn note_letter(&self, caller: &Caller, deed: Deed, letter: &str, trail: Tenant) {
+        let standings = Standings::of(None, false, caller.operator);
+        let action = Action::SettleLetters;
+        self.note(caller, &standings, action, deed, letter.to_owned(), trail)
             .await;
     }
 
@@ -97,7 +111,7 @@ impl Intake {
     }
 
     /// The act is done when this is called, and cannot be taken back: an entry that cannot be written is logged as an
-    /// error, and the caller is told of the act as it went.
+    /// error, and the caller is told of the act as it went. What an operator did as one is in their own trail too.
     async fn note(
         &self,
         caller: &Caller,
@@ -124,14 +138,18 @@ impl Intake {
             },
             standing,
         };
-        if let Err(error) = self.audit.append(&trail, &entry).await {
-            tracing::error!(
-                %error,
-                deed = deed.as_str(),
-                subject = entry.subject,
-                actor = entry.actor,
-                "audit entry not written"
-            );
+        let own = Tenant::User(caller.owner.clone());
+        let second = (standing == Standing::Operator && trail != own).then_some(own);
+        for trail in [Some(trail), second].into_iter().flatten() {
+            if let Err(error) = self.audit.append(&trail, &entry).await {
+                tracing::error!(
+                    %error,
+                    deed = deed.as_str(),
+                    subject = entry.subject,
+                    actor = entry.actor,
+                    "audit entry not written"
+                );
+            }
         }
     }
 }
@@ -148,7 +166,7 @@ impl Reader {
         self.trail(&Tenant::Company(company.to_owned()), cursor).await
     }
 
-    /// What was done to the caller's own jobs, those in companies left out.
+    /// What was done to the caller's own jobs, those in companies left out, and what the caller did as an operator.
     pub async fn own_audit(&self, caller: &Caller, cursor: Option<&str>) -> Result<AuditPage, Problem> {
         self.trail(&Tenant::User(caller.owner.clone()), cursor).await
     }

@@ -187,7 +187,8 @@ impl Reader {
         Ok(stats)
     }
 
-    async fn accounting(&self) -> Result<Accounting, Problem> {
+    /// What the latest checks of all accounts found.
+    pub(super) async fn accounting(&self) -> Result<Accounting, Problem> {
         let mut sum = Accounting {
             balanced: true,
             ..Accounting::default()

@@ -11,6 +11,7 @@ mod dues;
 mod editions;
 mod fields;
 mod figures;
+mod operators;
 mod read;
 mod uploads;
 
@@ -23,7 +24,8 @@ pub use companies::{CompanyView, NewCompany, NewInvitation, NewRole, OwnCompanie
 pub use company_data::{DissolutionView, ExportView, PartView};
 pub use download::{Download, ResultQuery};
 pub use fields::{MAX_FILES, clean_file_name};
-pub use figures::{Accounting, CreditsView, EstimateView, Stats};
+pub use figures::{Accounting, CreditsView, EstimateView, Quantiles, Stats};
+pub use operators::{JobRows, LetterPage, LetterView, OperationsQuery, RequeuedView};
 pub use read::{EventPage, JobList, ListQuery, Reader};
 pub use uploads::{FileUpload, MAX_PART_LINKS, StartFile, StartRequest, UploadPart, Uploads};
 
@@ -37,6 +39,7 @@ use crate::company::Companies;
 use crate::deletion::Eraser;
 use crate::engine::Engine;
 use crate::job::{Job, Priority};
+use crate::operations::Letters;
 use crate::ports::{Details, Transfers};
 use crate::problem::Rate;
 use crate::stream_token::StreamTokens;
@@ -151,4 +154,6 @@ pub struct Intake {
     pub audit: Arc<dyn Audit>,
     /// What deletes jobs and companies.
     pub eraser: Eraser,
+    /// Records of dead letters.
+    pub letters: Arc<dyn Letters>,
 }

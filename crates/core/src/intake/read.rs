@@ -13,6 +13,7 @@ use crate::account::Ledger;
 use crate::audit::Audit;
 use crate::ids::JobId;
 use crate::job::Phase;
+use crate::operations::Overview;
 use crate::pipeline::Registry;
 use crate::ports::{BlobStore, Clock, JobFilter, ListCursor, Transfers};
 use crate::problem::{FieldError, Problem};
@@ -40,6 +41,7 @@ pub struct Reader {
     pub registry: Registry,
     pub ledger: Arc<dyn Ledger>,
     pub monthly_grant: u32,
+    pub overview: Overview,
     pub tokens: StreamTokens,
 }
 
@@ -187,13 +189,13 @@ impl Reader {
     }
 }
 
-fn encode_cursor(cursor: &ListCursor) -> Result<String, Problem> {
+pub(super) fn encode_cursor(cursor: &ListCursor) -> Result<String, Problem> {
     serde_json::to_vec(cursor)
         .map(|text| URL_SAFE_NO_PAD.encode(text))
         .map_err(|_| Problem::internal())
 }
 
-fn decode_cursor(text: &str) -> Result<ListCursor, Problem> {
+pub(super) fn decode_cursor(text: &str) -> Result<ListCursor, Problem> {
     URL_SAFE_NO_PAD
         .decode(text)
         .ok()

@@ -19,6 +19,7 @@ use crate::account::Ledger;
 use crate::deletion::Eraser;
 use crate::engine::Engine;
 use crate::export::Exporter;
+use crate::operations::Letters;
 use crate::ports::{DeadLetters, EventLog};
 
 /// The sweep.
@@ -32,6 +33,8 @@ pub struct Sweep {
     pub ledger: Arc<dyn Ledger>,
     /// What could not be delivered.
     pub dead_letters: Arc<dyn DeadLetters>,
+    /// What became of it.
+    pub letters: Arc<dyn Letters>,
     /// What deletes jobs and companies.
     pub eraser: Eraser,
     /// What exports the data of companies.

@@ -85,6 +85,7 @@ impl World {
             },
             timing: Timing::default(),
             memory_mb: 1024,
+            instance: "test".to_owned(),
         };
         let publisher = Publisher {
             jobs: memory.jobs.clone(),
@@ -106,6 +107,7 @@ impl World {
                 private_hosts: PrivateHosts::default(),
                 audit: memory.audit.clone(),
                 eraser: memory.eraser(&engine),
+                letters: memory.letters.clone(),
             },
             sweep: Sweep {
                 eraser: memory.eraser(&engine),
@@ -114,6 +116,7 @@ impl World {
                 events: memory.events.clone(),
                 ledger: memory.ledger.clone(),
                 dead_letters: memory.queue.clone(),
+                letters: memory.letters.clone(),
             },
             publisher,
             caller: Caller::user("alice"),
@@ -140,6 +143,7 @@ impl World {
         Reader {
             ledger: self.memory.ledger.clone(),
             monthly_grant: 500,
+            overview: self.memory.overview(),
             doors: self.memory.doors(self.clock.clone()),
             blobs: self.memory.blobs.clone(),
             transfers: self.memory.transfers.clone(),

@@ -140,8 +140,9 @@ pub fn lay_out(mut words: Vec<ScannedWord>) -> ScannedPage {
     }
 }
 
-/// The quarter turn of a page, and its tilt beyond that: the median of its words, each with the weight of its letters.
-fn page_direction(words: &[ScannedWord]) -> (u16, f32) {
+/// The quarter turn of a page in degrees clockwise, and its tilt beyond that, −45 to 45: the median of its words, each with
+/// the weight of its letters.
+pub fn page_direction(words: &[ScannedWord]) -> (u16, f32) {
     let said: Vec<(f32, f32)> = words
         .iter()
         .map(|word| (word.rotation_degrees(), word.letters()))

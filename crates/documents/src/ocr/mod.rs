@@ -27,6 +27,6 @@ mod turned;
 mod words;
 
 pub use job::{ScanJob, read_picture};
-pub use layout::{ScannedPage, ScannedWord, lay_out};
+pub use layout::{ScannedPage, ScannedWord, lay_out, page_direction};
 pub use models::{DETECTOR_FILE, ModelError, Models, RECOGNISER_FILE, RunError};
 pub use page::{read_page, read_words};

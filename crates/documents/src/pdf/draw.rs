@@ -1,9 +1,10 @@
 //! Drawing a page of a document, for a process that may die over it.
 
-use std::io::{Error, ErrorKind, Result, Write};
+use std::io::{Result, Write};
 
 use super::document::{OpenLimits, PdfDocument};
 use super::render::RenderLimits;
+use crate::arguments::numbers;
 use crate::picture::{Raster, Rows};
 
 /// Draws one page and writes its picture as [`Rows`]; nothing, where the document cannot be opened, has no such page or
@@ -13,24 +14,19 @@ use crate::picture::{Raster, Rows};
 /// how many pixels the picture may have: a larger page comes in a lower resolution.
 ///
 /// # Errors
-/// Arguments that say something else ([`ErrorKind::InvalidInput`]); whatever `output` answers.
+/// Arguments that say something else ([`ErrorKind::InvalidInput`](std::io::ErrorKind)); whatever `output` answers.
 pub fn draw_page(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
-    let numbers: Option<Vec<u32>> = arguments.iter().map(|text| text.parse().ok()).collect();
-    let Some([number, max_pages, dpi, max_pixels]) = numbers.as_deref() else {
-        let usage = "expected: page, most pages, dots per inch, most pixels";
-        return Err(Error::new(ErrorKind::InvalidInput, usage));
-    };
-    let limits = OpenLimits {
-        max_pages: *max_pages,
-    };
+    let expected = "expected: page, most pages, dots per inch, most pixels";
+    let [number, max_pages, dpi, max_pixels] = numbers(arguments, expected)?;
+    let limits = OpenLimits { max_pages };
     let Ok(document) = PdfDocument::open(document, limits) else {
         return Ok(());
     };
     let limits = RenderLimits {
-        dpi: *dpi as f32,
-        max_pixels: *max_pixels,
+        dpi: dpi as f32,
+        max_pixels,
     };
-    let drawn = document.renderer().render(*number, limits).ok();
+    let drawn = document.renderer().render(number, limits).ok();
     drop(document);
     match drawn.and_then(|bitmap| Raster::of_bitmap(bitmap).ok()) {
         Some(raster) => Rows::write(&raster, output),
@@ -40,6 +36,8 @@ pub fn draw_page(arguments: &[String], document: Vec<u8>, output: &mut dyn Write
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
 
     #[test]

@@ -1,10 +1,11 @@
 //! Reading a document's text page by page, for a process that may die over it.
 
-use std::io::{Error, ErrorKind, Result, Write};
+use std::io::{Result, Write};
 
 use super::document::{OpenLimits, PdfDocument};
 use super::text::{PageText, TextKind, TextRecord};
 use crate::Page;
+use crate::arguments::{invalid, numbers};
 
 /// Writes the text of a document as [`TextRecord`]s, one JSON line each: `Opened`, the pages, `Done`; or `Refused`.
 /// Every line is flushed before the next page is read, so that what was read outlives the process.
@@ -15,7 +16,7 @@ use crate::Page;
 /// Deeply nested files need more stack than the 8 MB of a main thread: 64 MB are enough for those that were tried.
 ///
 /// # Errors
-/// Arguments that say something else ([`ErrorKind::InvalidInput`]); whatever `output` answers.
+/// Arguments that say something else ([`ErrorKind::InvalidInput`](std::io::ErrorKind)); whatever `output` answers.
 pub fn read_text(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
     let range = PageRange::parse(arguments)?;
     let limits = OpenLimits {
@@ -41,19 +42,14 @@ pub fn read_text(arguments: &[String], document: Vec<u8>, output: &mut dyn Write
 /// page. The arguments are the page, counted from 1, and how many pages the document may have.
 ///
 /// # Errors
-/// Arguments that say something else ([`ErrorKind::InvalidInput`]); whatever `output` answers.
+/// Arguments that say something else ([`ErrorKind::InvalidInput`](std::io::ErrorKind)); whatever `output` answers.
 pub fn read_content(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
-    let numbers: Option<Vec<u32>> = arguments.iter().map(|text| text.parse().ok()).collect();
-    let Some([number, max_pages]) = numbers.as_deref() else {
-        return Err(Error::new(ErrorKind::InvalidInput, "expected: page, most pages"));
-    };
-    let limits = OpenLimits {
-        max_pages: *max_pages,
-    };
+    let [number, max_pages] = numbers(arguments, "expected: page, most pages")?;
+    let limits = OpenLimits { max_pages };
     let Ok(document) = PdfDocument::open(document, limits) else {
         return Ok(());
     };
-    let Some(content) = document.reader().page(*number) else {
+    let Some(content) = document.reader().page(number) else {
         return Ok(());
     };
     serde_json::to_writer(&mut *output, &content)?;
@@ -77,16 +73,11 @@ struct PageRange {
 
 impl PageRange {
     fn parse(arguments: &[String]) -> Result<Self> {
-        let invalid = || {
-            Error::new(
-                ErrorKind::InvalidInput,
-                "expected: first page, last page or -, most pages",
-            )
-        };
+        let expected = || invalid("expected: first page, last page or -, most pages");
         let [first, last, max_pages] = arguments else {
-            return Err(invalid());
+            return Err(expected());
         };
-        let number = |text: &String| text.parse::<u32>().map_err(|_| invalid());
+        let number = |text: &String| text.parse::<u32>().map_err(|_| expected());
         Ok(Self {
             first: number(first)?.max(1),
             last: if last == "-" { None } else { Some(number(last)?) },

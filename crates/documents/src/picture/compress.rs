@@ -102,26 +102,8 @@ pub fn compress(
     })
 }
 
-/// Makes a copy of a picture that is decoded already; `None` where there is no such file.
-pub(super) fn compress_raster(raster: Raster, settings: CompressSettings) -> Option<Compressed> {
-    let original_size = raster.rgb().len() as u64;
-    let (width, height, file) = small(raster, settings)?;
-    let compressed_size = file.len() as u64;
-    Some(Compressed {
-        head: Compression {
-            width,
-            height,
-            original_size,
-            compressed_size,
-            compression_ratio: ratio(original_size, compressed_size),
-            is_original: false,
-        },
-        webp: Some(file),
-    })
-}
-
 /// The fitted picture as WebP, with its size.
-fn small(raster: Raster, settings: CompressSettings) -> Option<(u32, u32, Vec<u8>)> {
+pub(super) fn small(raster: Raster, settings: CompressSettings) -> Option<(u32, u32, Vec<u8>)> {
     let settings = settings.clamped();
     let small = fit(raster, settings.max_side)?;
     let to = WebPSettings {

@@ -3,15 +3,16 @@
 //! Each function answers with one line of JSON, and what it speaks of behind it. A refusal is such a line too:
 //! [`Refusal`].
 
-use std::io::{Error, ErrorKind, Result, Write};
+use std::io::{Result, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::compress::{CompressSettings, compress, compress_raster, fit_pixels};
+use super::compress::{CompressSettings, compress, fit_pixels, small};
 use super::decode::{Info, decode, probe};
 use super::error::PictureError;
 use super::limits::Limits;
 use super::rows::Rows;
+use crate::arguments::{invalid, numbers};
 
 /// A picture was not read: the line `{"code":"CORRUPT","message":"…"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,11 +59,9 @@ pub fn read_picture_info(_: &[String], document: Vec<u8>, output: &mut dyn Write
 /// answer: a larger picture comes smaller.
 ///
 /// # Errors
-/// Arguments that say something else ([`ErrorKind::InvalidInput`]); whatever `output` answers.
+/// Arguments that say something else ([`ErrorKind::InvalidInput`](std::io::ErrorKind)); whatever `output` answers.
 pub fn decode_to_rows(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
-    let Some([page, max_pixels]) = numbers(arguments) else {
-        return Err(usage("expected: page, most pixels"));
-    };
+    let [page, max_pixels] = numbers(arguments, "expected: page, most pixels")?;
     match decode(&document, page, &Limits::default()) {
         Ok(raster) => {
             drop(document);
@@ -80,16 +79,10 @@ pub fn decode_to_rows(arguments: &[String], document: Vec<u8>, output: &mut dyn 
 /// [`CompressSettings`].
 ///
 /// # Errors
-/// Arguments that say something else ([`ErrorKind::InvalidInput`]); whatever `output` answers.
+/// Arguments that say something else ([`ErrorKind::InvalidInput`](std::io::ErrorKind)); whatever `output` answers.
 pub fn compress_picture(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
-    let Some([page, max_side, quality]) = numbers(arguments) else {
-        return Err(usage("expected: page, longest side, quality"));
-    };
-    let settings = CompressSettings {
-        max_side,
-        quality: u8::try_from(quality).unwrap_or(u8::MAX),
-    };
-    match compress(&document, page, settings, &Limits::default()) {
+    let [page, max_side, quality] = numbers(arguments, "expected: page, longest side, quality")?;
+    match compress(&document, page, settings(max_side, quality), &Limits::default()) {
         Ok(compressed) => {
             write_line(&compressed.head, output)?;
             output.write_all(&compressed.webp.unwrap_or_default())?;
@@ -99,38 +92,26 @@ pub fn compress_picture(arguments: &[String], document: Vec<u8>, output: &mut dy
     }
 }
 
-/// The same for [`Rows`]: a page that was drawn. The sizes are compared with the pixels'. The arguments are the pixels of the
-/// longest side and the quality.
+/// Writes the smaller copy of [`Rows`], a page that was drawn, as a WebP file; nothing where there is no such file. The
+/// arguments are the pixels of the longest side and the quality.
 ///
 /// # Errors
-/// Arguments or rows that are none ([`ErrorKind::InvalidInput`]); whatever `output` answers.
+/// Arguments or rows that are none ([`ErrorKind::InvalidInput`](std::io::ErrorKind)); whatever `output` answers.
 pub fn compress_rows(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
-    let Some([max_side, quality]) = numbers(arguments) else {
-        return Err(usage("expected: longest side, quality"));
-    };
-    let settings = CompressSettings {
+    let [max_side, quality] = numbers(arguments, "expected: longest side, quality")?;
+    let rows = Rows::parse(document).and_then(Rows::into_raster);
+    let raster = rows.map_err(|_| invalid("expected: rows of a picture"))?;
+    if let Some((_, _, file)) = small(raster, settings(max_side, quality)) {
+        output.write_all(&file)?;
+    }
+    output.flush()
+}
+
+fn settings(max_side: u32, quality: u32) -> CompressSettings {
+    CompressSettings {
         max_side,
         quality: u8::try_from(quality).unwrap_or(u8::MAX),
-    };
-    let rows = Rows::parse(document).and_then(Rows::into_raster);
-    let raster = rows.map_err(|_| usage("expected: rows of a picture"))?;
-    match compress_raster(raster, settings) {
-        Some(compressed) => {
-            write_line(&compressed.head, output)?;
-            output.write_all(&compressed.webp.unwrap_or_default())?;
-            output.flush()
-        }
-        None => Refusal::write(PictureError::corrupt("it is too narrow"), output),
     }
-}
-
-fn numbers<const COUNT: usize>(arguments: &[String]) -> Option<[u32; COUNT]> {
-    let numbers: Option<Vec<u32>> = arguments.iter().map(|text| text.parse().ok()).collect();
-    numbers?.try_into().ok()
-}
-
-fn usage(expected: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidInput, expected)
 }
 
 fn write_line<T: Serialize>(value: &T, output: &mut dyn Write) -> Result<()> {

@@ -1,11 +1,12 @@
 //! Finding the rulings of pictures, for a process that may die over it.
 
-use std::io::{Error, ErrorKind, Result, Write};
+use std::io::{Result, Write};
 
 use serde::{Deserialize, Serialize};
 
 use super::model::Area;
 use super::{SeenRulings, Tables, add_fills, rulings_of, tables_of};
+use crate::arguments::invalid;
 use crate::picture::{Leveling, Rows};
 
 /// What a picture shows of its tables, beside their words.
@@ -21,9 +22,8 @@ pub struct SeenTables {
 /// before anything is looked for.
 ///
 /// # Errors
-/// An argument or a picture that is none ([`ErrorKind::InvalidInput`]); whatever `output` answers.
+/// An argument or a picture that is none ([`ErrorKind::InvalidInput`](std::io::ErrorKind)); whatever `output` answers.
 pub fn find_tables(arguments: &[String], document: Vec<u8>, output: &mut dyn Write) -> Result<()> {
-    let invalid = |what: &'static str| Error::new(ErrorKind::InvalidInput, what);
     let [leveling] = arguments else {
         return Err(invalid("expected: how the picture is turned"));
     };
@@ -47,6 +47,8 @@ pub fn find_tables(arguments: &[String], document: Vec<u8>, output: &mut dyn Wri
 
 #[cfg(test)]
 mod tests {
+    use std::io::ErrorKind;
+
     use super::*;
     use crate::picture::Raster;
 

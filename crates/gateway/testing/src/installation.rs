@@ -80,6 +80,7 @@ impl Installation {
                 .with(Arc::new(Lines::default())),
             timing: Timing::default(),
             memory_mb: 0,
+            instance: String::new(),
         }
     }
 
@@ -95,6 +96,7 @@ impl Installation {
             private_hosts: PrivateHosts::default(),
             audit: self.memory.audit.clone(),
             eraser: self.memory.eraser(&self.engine()),
+            letters: self.memory.letters.clone(),
         }
     }
 
@@ -104,6 +106,7 @@ impl Installation {
         Reader {
             ledger: memory.ledger.clone(),
             monthly_grant: 500,
+            overview: memory.overview(),
             doors: memory.doors(self.clock.clone()),
             blobs: memory.blobs.clone(),
             transfers: memory.transfers.clone(),
@@ -154,6 +157,7 @@ impl Installation {
             engine: self.engine(),
             ledger: self.memory.ledger.clone(),
             dead_letters: self.memory.queue.clone(),
+            letters: self.memory.letters.clone(),
             events: self.memory.events.clone(),
             eraser: self.memory.eraser(&self.engine()),
             exporter: self.memory.exporter(&self.engine()),

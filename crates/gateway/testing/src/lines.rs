@@ -21,11 +21,11 @@ pub struct Lines {
 impl Default for Lines {
     fn default() -> Self {
         const STAGES: &[StageSpec] = &[
-            stage(0, "Queued"),
-            stage(5, "Reading"),
-            stage(15, "Working ({done}/{total})"),
-            stage(75, "Writing"),
-            stage(100, "Completed"),
+            StageSpec::new(0, "Queued"),
+            StageSpec::new(5, "Reading"),
+            StageSpec::new(15, "Working ({done}/{total})"),
+            StageSpec::new(75, "Writing"),
+            StageSpec::new(100, "Completed"),
         ];
         const FORMATS: &[Format] = &[format("json", "application/json"), format("csv", "text/csv")];
         Self {
@@ -52,10 +52,6 @@ impl Default for Lines {
             },
         }
     }
-}
-
-const fn stage(percent: u8, text: &'static str) -> StageSpec {
-    StageSpec { percent, text }
 }
 
 const fn format(name: &'static str, content_type: &'static str) -> Format {

@@ -47,13 +47,14 @@ use bytes::Bytes;
 use docmill_core::codes;
 use docmill_core::pipeline::{
     Accepted, Estimate, ExportOptions, FileHead, FileSize, Format, MergeRequest, Merged, Outcome, Pipeline,
-    PlanRequest, Planned, Spec, StageSpec, StageTable, Stop, Work,
+    PlanRequest, Planned, Spec, StageSpec, StageTable, Work,
 };
 use docmill_core::problem::{FieldError, Problem};
 use docmill_documents::text;
 use futures::StreamExt;
 use serde_json::Value;
 
+use crate::halt::{Halt, outcome};
 use crate::pdf::{self, Reading, Shown};
 use chunks::{ChunkInput, ChunkOutput};
 use exports::Layout;
@@ -63,19 +64,15 @@ use result::{Gathered, Row, StoredDocument};
 use settings::{Engine, Settings};
 
 const STAGES: &[StageSpec] = &[
-    stage(0, "Queued"),
-    stage(5, "Analyzing document"),
+    StageSpec::new(0, "Queued"),
+    StageSpec::new(5, "Analyzing document"),
     // Shown by the engine as soon as their number is known.
-    stage(10, "Splitting into {total} chunks"),
-    stage(15, "Processing chunks ({done}/{total})"),
-    stage(75, "Merging results"),
-    stage(90, "Saving results"),
-    stage(100, "Completed"),
+    StageSpec::new(10, "Splitting into {total} chunks"),
+    StageSpec::new(15, "Processing chunks ({done}/{total})"),
+    StageSpec::new(75, "Merging results"),
+    StageSpec::new(90, "Saving results"),
+    StageSpec::new(100, "Completed"),
 ];
-
-const fn stage(percent: u8, text: &'static str) -> StageSpec {
-    StageSpec { percent, text }
-}
 
 /// Planning, from the first claim to the chunks; the engine shows the stage that follows.
 const ANALYZING: Shown = Shown {
@@ -213,112 +210,15 @@ impl Pipeline for Novel {
     }
 
     async fn plan(&self, request: PlanRequest<'_>, work: &dyn Work) -> Outcome<Planned> {
-        let settings = match Settings::parse(request.settings) {
-            Ok(settings) => settings,
-            Err(errors) => return broken("stored settings", &errors),
-        };
-        if work.checkpoint() == Err(Stop) {
-            return Outcome::Cancelled;
-        }
-        let file = request.sources.files().first();
-        let kind = file
-            .and_then(|file| FileKind::declared(&file.name, &file.content_type))
-            .unwrap_or(FileKind::Text);
-        let bytes = match request.sources.read(0, kind.max_bytes()).await {
-            Outcome::Done(bytes) => bytes,
-            Outcome::Retry { code, after } => return Outcome::Retry { code, after },
-            Outcome::Fail(notice) => return Outcome::Fail(notice),
-            Outcome::Cancelled => return Outcome::Cancelled,
-        };
-        let read = match kind {
-            FileKind::Text => Read::of_text(&bytes, &settings),
-            FileKind::Pdf => {
-                let scans_of = file.filter(|_| work.reads_pictures());
-                match pdf::read_text(&bytes, notices::MAX_PDF_PAGES, ANALYZING, work).await {
-                    Outcome::Done(Reading::Text(text)) => Read::of_pdf(text, scans_of, &settings),
-                    Outcome::Done(Reading::Refused(refusal)) => Err(notices::refused(refusal)),
-                    Outcome::Retry { code, after } => return Outcome::Retry { code, after },
-                    Outcome::Fail(notice) => return Outcome::Fail(notice),
-                    Outcome::Cancelled => return Outcome::Cancelled,
-                }
-            }
-        };
-        let llm = match settings.engine {
-            Engine::Rules => false,
-            Engine::Llm => true,
-            Engine::Auto => !work.tiers().is_empty(),
-        };
-        match read.map(|read| read.planned(&settings, llm)) {
-            Ok(Ok(planned)) => Outcome::Done(planned),
-            Ok(Err(error)) => broken("plan", &error),
-            Err(notice) => Outcome::Fail(notice),
-        }
+        outcome(planned(&request, work).await)
     }
 
     async fn process(&self, input: Bytes, work: &dyn Work) -> Outcome<Bytes> {
-        if work.checkpoint() == Err(Stop) {
-            return Outcome::Cancelled;
-        }
-        let mut input: ChunkInput<Vec<Paragraph>> = match serde_json::from_slice(&input) {
-            Ok(input) => input,
-            Err(error) => return broken("chunk input", &error),
-        };
-        if let Some(notice) = input.missing {
-            return Outcome::Fail(notice);
-        }
-        let mut output = ChunkOutput::default();
-        if let Some(scanned) = input.scanned.take() {
-            match scanned.read(work).await {
-                Outcome::Done((pages, seen)) => {
-                    input.paragraphs = chunks::read(&pages, &input.settings);
-                    output.seen = seen.within(input.owned);
-                }
-                Outcome::Retry { code, after } => return Outcome::Retry { code, after },
-                Outcome::Fail(notice) => return Outcome::Fail(notice),
-                Outcome::Cancelled => return Outcome::Cancelled,
-            }
-            output.sources = chunks::process(&input);
-            if output.sources.is_empty() {
-                return Outcome::Fail(notices::no_text(input.owned));
-            }
-        } else {
-            output.sources = chunks::process(&input);
-        }
-        if input.llm {
-            let asked = chunks::too_long(&output.sources, &input.settings);
-            match rewrite::rewrite(&mut output.sources, &asked, &input.settings, work).await {
-                Outcome::Done(rewritten) => output.rewritten = Some(rewritten),
-                Outcome::Retry { code, after } => return Outcome::Retry { code, after },
-                Outcome::Fail(notice) => return Outcome::Fail(notice),
-                Outcome::Cancelled => return Outcome::Cancelled,
-            }
-        }
-        match serde_json::to_vec(&output) {
-            Ok(output) => Outcome::Done(output.into()),
-            Err(error) => broken("chunk", &error),
-        }
+        outcome(processed(&input, work).await)
     }
 
-    async fn merge(&self, mut request: MergeRequest<'_>, work: &dyn Work) -> Outcome<Merged> {
-        let mut gathered = Gathered::default();
-        while let Some(output) = request.outputs.next().await {
-            if work.checkpoint() == Err(Stop) {
-                return Outcome::Cancelled;
-            }
-            let (_, bytes) = match output {
-                Ok(output) => output,
-                Err(error) => return error.into(),
-            };
-            match serde_json::from_slice::<ChunkOutput>(&bytes) {
-                Ok(output) => gathered.add(output),
-                Err(error) => return broken("chunk output", &error),
-            }
-        }
-        result::shorten_originals(&mut gathered.sources);
-        match files::merged(&request, &gathered) {
-            Ok(merged) => Outcome::Done(merged),
-            Err(error) => broken("result", &error),
-        }
+    async fn merge(&self, request: MergeRequest<'_>, work: &dyn Work) -> Outcome<Merged> {
+        outcome(merged(request, work).await)
     }
 
     fn export(&self, format: &str, options: &ExportOptions, json: &[u8]) -> Result<Option<Bytes>, Problem> {
@@ -390,8 +290,85 @@ impl FileKind {
     }
 }
 
+async fn planned(request: &PlanRequest<'_>, work: &dyn Work) -> Result<Planned, Halt> {
+    let settings = match Settings::parse(request.settings) {
+        Ok(settings) => settings,
+        Err(errors) => return broken("stored settings", &errors),
+    };
+    Halt::checkpoint(work)?;
+    let file = request.sources.files().first();
+    let kind = file
+        .and_then(|file| FileKind::declared(&file.name, &file.content_type))
+        .unwrap_or(FileKind::Text);
+    let bytes = Halt::unless_done(request.sources.read(0, kind.max_bytes()).await)?;
+    let read = match kind {
+        FileKind::Text => Read::of_text(&bytes, &settings),
+        FileKind::Pdf => {
+            let scans_of = file.filter(|_| work.reads_pictures());
+            let reading = pdf::read_text(&bytes, notices::MAX_PDF_PAGES, ANALYZING, work).await;
+            match Halt::unless_done(reading)? {
+                Reading::Text(text) => Read::of_pdf(text, scans_of, &settings),
+                Reading::Refused(refusal) => Err(notices::refused(refusal)),
+            }
+        }
+    };
+    let llm = match settings.engine {
+        Engine::Rules => false,
+        Engine::Llm => true,
+        Engine::Auto => !work.tiers().is_empty(),
+    };
+    let planned = read.map_err(Halt::Fail)?.planned(&settings, llm);
+    planned.or_else(|error| broken("plan", &error))
+}
+
+async fn processed(input: &[u8], work: &dyn Work) -> Result<Bytes, Halt> {
+    Halt::checkpoint(work)?;
+    let mut input: ChunkInput<Vec<Paragraph>> = match serde_json::from_slice(input) {
+        Ok(input) => input,
+        Err(error) => return broken("chunk input", &error),
+    };
+    if let Some(notice) = input.missing {
+        return Err(Halt::Fail(notice));
+    }
+    let mut output = ChunkOutput::default();
+    let scanned = input.scanned.take();
+    let is_scanned = scanned.is_some();
+    if let Some(scanned) = scanned {
+        let (pages, seen) = scanned.read(work).await?;
+        input.paragraphs = chunks::read(&pages, &input.settings);
+        output.seen = seen.within(input.owned);
+    }
+    output.sources = chunks::process(&input);
+    if is_scanned && output.sources.is_empty() {
+        return Err(Halt::Fail(notices::no_text(input.owned)));
+    }
+    if input.llm {
+        let asked = chunks::too_long(&output.sources, &input.settings);
+        let rewritten = rewrite::rewrite(&mut output.sources, &asked, &input.settings, work).await;
+        output.rewritten = Some(Halt::unless_done(rewritten)?);
+    }
+    match serde_json::to_vec(&output) {
+        Ok(output) => Ok(output.into()),
+        Err(error) => broken("chunk", &error),
+    }
+}
+
+async fn merged(mut request: MergeRequest<'_>, work: &dyn Work) -> Result<Merged, Halt> {
+    let mut gathered = Gathered::default();
+    while let Some(output) = request.outputs.next().await {
+        Halt::checkpoint(work)?;
+        let (_, bytes) = output?;
+        match serde_json::from_slice::<ChunkOutput>(&bytes) {
+            Ok(output) => gathered.add(output),
+            Err(error) => return broken("chunk output", &error),
+        }
+    }
+    result::shorten_originals(&mut gathered.sources);
+    files::merged(&request, &gathered).or_else(|error| broken("result", &error))
+}
+
 /// A fault of ours: trying again would not help.
-fn broken<T>(what: &str, error: &dyn std::fmt::Debug) -> Outcome<T> {
+fn broken<T>(what: &str, error: &dyn std::fmt::Debug) -> Result<T, Halt> {
     tracing::error!(?error, what, "novel cannot go on");
-    Outcome::fail(codes::INTERNAL_ERROR, codes::message_of(codes::INTERNAL_ERROR))
+    Err(Halt::of_fault())
 }

@@ -4,9 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use docmill_core::job::Notice;
-use docmill_core::pipeline::{Outcome, Stop, Work};
+use docmill_core::pipeline::Work;
 use docmill_core::ports::FileDetail;
 use docmill_documents::Page;
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::coverage::Coverage;
 use super::furniture;
 use super::notices::{self, MAX_PDF_BYTES, MAX_PDF_PAGES};
+use crate::halt::Halt;
 use crate::pdf;
 
 /// So many scans are read by whatever chunks there are.
@@ -93,7 +93,7 @@ impl ScannedPages {
     }
 
     /// Reads the scans, one after the other: the pages with text, ready to be put together to paragraphs.
-    pub(super) async fn read(self, work: &dyn Work) -> Outcome<(Vec<Page>, Seen)> {
+    pub(super) async fn read(self, work: &dyn Work) -> Result<(Vec<Page>, Seen), Halt> {
         let mut seen = Seen::default();
         let Self {
             file,
@@ -101,36 +101,26 @@ impl ScannedPages {
             scans,
         } = self;
         if scans.is_empty() {
-            return Outcome::Done((joined(pages, &seen), seen));
+            return Ok((joined(pages, &seen), seen));
         }
-        let document: Bytes = match work.source(0, &file, MAX_PDF_BYTES).await {
-            Outcome::Done(bytes) => bytes,
-            Outcome::Retry { code, after } => return Outcome::Retry { code, after },
-            Outcome::Fail(notice) => return Outcome::Fail(notice),
-            Outcome::Cancelled => return Outcome::Cancelled,
-        };
+        let document = Halt::unless_done(work.source(0, &file, MAX_PDF_BYTES).await)?;
         let mut read = Vec::new();
         for number in scans {
-            if work.checkpoint() == Err(Stop) {
-                return Outcome::Cancelled;
-            }
-            match pdf::read_scan(&document, number, MAX_PDF_PAGES, work).await {
-                Outcome::Done(Some(page)) if page.lines.is_empty() => seen.empty.push(number),
-                Outcome::Done(Some(page)) => {
+            Halt::checkpoint(work)?;
+            match pdf::read_scan(&document, number, MAX_PDF_PAGES, work).await? {
+                Some(page) if page.lines.is_empty() => seen.empty.push(number),
+                Some(page) => {
                     seen.read.push(number);
                     let lines = page.lines;
                     read.push(Page { number, lines });
                 }
-                Outcome::Done(None) => seen.lost.push(number),
-                Outcome::Retry { code, after } => return Outcome::Retry { code, after },
-                Outcome::Fail(notice) => return Outcome::Fail(notice),
-                Outcome::Cancelled => return Outcome::Cancelled,
+                None => seen.lost.push(number),
             }
         }
         furniture::strip(&mut read);
         pages.extend(read);
         pages.sort_by_key(|page| page.number);
-        Outcome::Done((joined(pages, &seen), seen))
+        Ok((joined(pages, &seen), seen))
     }
 }
 

@@ -1,28 +1,18 @@
 //! The settings of a job: names, ranges, defaults.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use docmill_core::model::Tier;
 use docmill_core::problem::FieldError;
 
-/// Smallest and largest `sentence_length_limit`, in words.
-const LIMIT_RANGE: (u64, u64) = (3, 50);
-/// Smallest and largest `min_sentence_length`, in words.
-const MIN_RANGE: (u64, u64) = (1, 10);
+pub(super) use crate::settings::Engine;
+use crate::settings::{Refused, boolean, given, number, word};
 
-/// Who rewrites sentences.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Engine {
-    /// The rules of this crate.
-    Rules,
-    /// A language model; the rules for what it does not write.
-    Llm,
-    /// The best engine there is: a language model where one is configured and the user can pay for it, else the rules.
-    #[default]
-    Auto,
-}
+/// Smallest and largest `sentence_length_limit`, in words.
+const LIMIT_RANGE: (u32, u32) = (3, 50);
+/// Smallest and largest `min_sentence_length`, in words.
+const MIN_RANGE: (u32, u32) = (1, 10);
 
 /// How much a writing service may cost. The rules do not read it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,21 +105,10 @@ impl Settings {
     /// `sentence_length_limit`.
     pub(super) fn parse(raw: &Value) -> Result<Self, Vec<FieldError>> {
         let mut settings = Self::default();
-        let empty = Map::new();
-        let given = match raw {
-            Value::Null => &empty,
-            Value::Object(given) => given,
-            _ => {
-                return Err(vec![FieldError::new(
-                    "settings",
-                    "WRONG_TYPE",
-                    "Settings must be a JSON object.",
-                )]);
-            }
-        };
-        let mut errors: Vec<FieldError> = given
+        let mut errors: Vec<FieldError> = given(raw)?
             .iter()
             .filter_map(|(name, value)| settings.set(name, value).err())
+            .map(Refused::named)
             .collect();
         if errors.is_empty() && settings.min_sentence_length > settings.sentence_length_limit {
             errors.push(FieldError::new(
@@ -145,7 +124,7 @@ impl Settings {
         }
     }
 
-    fn set(&mut self, name: &str, value: &Value) -> Result<(), FieldError> {
+    fn set(&mut self, name: &str, value: &Value) -> Result<(), Refused> {
         match name {
             "sentence_length_limit" => self.sentence_length_limit = number(name, value, LIMIT_RANGE)?,
             "min_sentence_length" => self.min_sentence_length = number(name, value, MIN_RANGE)?,
@@ -153,19 +132,12 @@ impl Settings {
             "preserve_formatting" => self.preserve_formatting = boolean(name, value)?,
             "fix_hyphenation" => self.fix_hyphenation = boolean(name, value)?,
             "include_headings" => self.include_headings = boolean(name, value)?,
-            "engine" => self.engine = word(name, value, "`auto`, `rules` or `llm`")?,
+            "engine" => self.engine = word(name, value, Engine::WORDS)?,
             "model_preference" => {
                 self.model_preference = word(name, value, "`speed`, `balanced` or `quality`")?;
             }
             "on_overlong" => self.on_overlong = word(name, value, "`cut` or `keep`")?,
-            _ => {
-                let detail = format!("There is no setting `{name}`.");
-                return Err(FieldError::new(
-                    format!("settings.{name}"),
-                    "UNKNOWN_SETTING",
-                    detail,
-                ));
-            }
+            _ => return Err(Refused::unknown(name)),
         }
         Ok(())
     }
@@ -180,53 +152,8 @@ pub(super) fn engine_unavailable() -> FieldError {
     )
 }
 
-fn number(name: &str, value: &Value, (least, most): (u64, u64)) -> Result<u32, FieldError> {
-    value
-        .as_u64()
-        .filter(|number| (least..=most).contains(number))
-        .and_then(|number| u32::try_from(number).ok())
-        .ok_or_else(|| {
-            let code = if value.is_number() {
-                "OUT_OF_RANGE"
-            } else {
-                "WRONG_TYPE"
-            };
-            refused(name, code, &format!("a whole number from {least} to {most}"))
-        })
-}
-
-fn boolean(name: &str, value: &Value) -> Result<bool, FieldError> {
-    value
-        .as_bool()
-        .ok_or_else(|| refused(name, "WRONG_TYPE", "true or false"))
-}
-
-fn word<T: for<'de> Deserialize<'de>>(name: &str, value: &Value, words: &str) -> Result<T, FieldError> {
-    T::deserialize(value).map_err(|_| {
-        let code = if value.is_string() {
-            "OUT_OF_RANGE"
-        } else {
-            "WRONG_TYPE"
-        };
-        refused(name, code, words)
-    })
-}
-
-fn refused(name: &str, code: &str, wanted: &str) -> FieldError {
-    FieldError::new(
-        format!("settings.{name}"),
-        code,
-        format!("{name} must be {wanted}."),
-    )
-}
-
 /// The settings as JSON Schema; with `engine: llm` where there is a language model.
 pub(super) fn schema(models: bool) -> Value {
-    let engines: &[&str] = if models {
-        &["auto", "rules", "llm"]
-    } else {
-        &["auto", "rules"]
-    };
     let flag =
         |default: bool, text: &str| json!({"type": "boolean", "default": default, "description": text});
     json!({
@@ -246,7 +173,7 @@ pub(super) fn schema(models: bool) -> Value {
             "preserve_formatting": flag(true, "Keep « », “ ” and the dashes of dialogue."),
             "fix_hyphenation": flag(true, "Repair words broken at line ends."),
             "engine": {
-                "type": "string", "enum": engines, "default": "auto",
+                "type": "string", "enum": Engine::offered(models), "default": "auto",
                 "description": "Who rewrites: the rules, a language model, or the best engine there is.",
             },
             "model_preference": {

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use docmill_core::ids::JobId;
 use docmill_core::job::Notice;
 use docmill_core::pipeline::Sources;
+use docmill_core::pipeline::Stop;
 use docmill_core::ports::FileDetail;
 use docmill_core::sandbox::{NamedReader, Sandbox};
 use docmill_core::view::FailedChunk;

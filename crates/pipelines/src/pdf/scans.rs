@@ -2,12 +2,14 @@
 
 use bytes::Bytes;
 use docmill_core::codes;
-use docmill_core::pipeline::{Outcome, ReadError, Work};
+use docmill_core::pipeline::{ReadError, Work};
 use docmill_core::reader::{PagePicture, ReadFailure, ReadPage, ReadWord};
 use docmill_core::sandbox::{SandboxEnd, SandboxTask};
 use docmill_documents::ocr::{ScannedPage, ScannedWord, lay_out};
 use docmill_documents::pdf::{PageText, TextKind};
-use docmill_documents::picture::RowsHeader;
+
+use crate::halt::Halt;
+use crate::rows::unpacked;
 
 /// Name of the reader that draws.
 pub(crate) const DRAWER: &str = "pdf-draw";
@@ -38,48 +40,39 @@ pub(crate) async fn read_scan(
     number: u32,
     max_pages: u32,
     work: &dyn Work,
-) -> Outcome<Option<ScannedPage>> {
-    let picture = match draw(document, number, max_pages, DPI, work).await {
-        Outcome::Done(Some(picture)) => picture,
-        Outcome::Done(None) => return Outcome::Done(None),
-        Outcome::Retry { code, after } => return Outcome::Retry { code, after },
-        Outcome::Fail(notice) => return Outcome::Fail(notice),
-        Outcome::Cancelled => return Outcome::Cancelled,
+) -> Result<Option<ScannedPage>, Halt> {
+    let Some(picture) = draw(document, number, max_pages, DPI, work).await? else {
+        return Ok(None);
     };
-    match read(&picture, work).await {
-        Outcome::Done(read) => {
-            Outcome::Done(read.map(|read| lay_out(read.words.into_iter().map(scanned).collect())))
-        }
-        Outcome::Retry { code, after } => Outcome::Retry { code, after },
-        Outcome::Fail(notice) => Outcome::Fail(notice),
-        Outcome::Cancelled => Outcome::Cancelled,
-    }
+    let read = read(&picture, work).await?;
+    Ok(read.map(|read| lay_out(read.words.into_iter().map(scanned).collect())))
 }
 
 /// Reads a picture; `None` where it cannot be read, whoever tries.
-pub(crate) async fn read(picture: &PagePicture, work: &dyn Work) -> Outcome<Option<ReadPage>> {
+pub(crate) async fn read(picture: &PagePicture, work: &dyn Work) -> Result<Option<ReadPage>, Halt> {
     match work.read_picture(picture).await {
-        Ok(read) => Outcome::Done(Some(read)),
-        Err(ReadError::Stopped) => Outcome::Cancelled,
+        Ok(read) => Ok(Some(read)),
+        Err(ReadError::Stopped) => Err(Halt::Cancelled),
         Err(ReadError::Failed(ReadFailure::Unreadable(reason))) => {
             tracing::warn!(reason, "a picture is not read");
-            Outcome::Done(None)
+            Ok(None)
         }
-        Err(ReadError::Failed(ReadFailure::Throttled { retry_after })) => Outcome::Retry {
+        Err(ReadError::Failed(ReadFailure::Throttled { retry_after })) => Err(Halt::Retry {
             code: codes::PROVIDER_COOLDOWN.to_owned(),
             after: retry_after,
-        },
+        }),
         Err(ReadError::Failed(failure)) => {
             tracing::warn!(%failure, "a picture is not read for now");
-            Outcome::Retry {
+            Err(Halt::Retry {
                 code: codes::READER_UNAVAILABLE.to_owned(),
                 after: None,
-            }
+            })
         }
     }
 }
 
-fn scanned(word: ReadWord) -> ScannedWord {
+/// A word as layouts take it.
+pub(crate) fn scanned(word: ReadWord) -> ScannedWord {
     ScannedWord {
         text: word.text,
         corners: word.corners,
@@ -95,7 +88,7 @@ pub(crate) async fn draw(
     max_pages: u32,
     dpi: u32,
     work: &dyn Work,
-) -> Outcome<Option<PagePicture>> {
+) -> Result<Option<PagePicture>, Halt> {
     let task = SandboxTask {
         reader: DRAWER,
         arguments: [number, max_pages, dpi, MAX_PIXELS]
@@ -103,25 +96,16 @@ pub(crate) async fn draw(
             .to_vec(),
         document: document.clone(),
     };
-    let answer = match work.sandbox().read(task).await {
-        Ok(answer) => answer,
-        Err(error) => return error.into(),
-    };
+    let answer = work.sandbox().read(task).await?;
     if answer.end != SandboxEnd::Finished || answer.output.is_empty() {
         tracing::warn!(number, end = ?answer.end, "a scan is not drawn");
-        return Outcome::Done(None);
+        return Ok(None);
     }
-    Outcome::Done(match RowsHeader::parse(&answer.output) {
-        Ok((header, start)) => Some(PagePicture {
-            width: header.width,
-            height: header.height,
-            channels: header.channels,
-            milli_dpi: dpi * 1_000,
-            rows: answer.output.slice(start..),
-        }),
+    match unpacked(&answer.output, dpi * 1_000) {
+        Ok(picture) => Ok(Some(picture)),
         Err(error) => {
             tracing::error!(number, %error, "a drawer wrote something else");
-            None
+            Ok(None)
         }
-    })
+    }
 }

@@ -60,19 +60,24 @@ pub(super) async fn process(input: &[u8], work: &dyn Work) -> Result<Bytes, Halt
         Err(error) => return broken("chunk input", &error),
     };
     let settings = &input.settings;
-    let page = input.source.read(settings, work).await?;
+    let mut page = input.source.read(settings, work).await?;
     work.report_part(stage::EXTRACTING, 47).await;
     let periods: Vec<Period> = settings
         .period_times
         .iter()
         .map(|period| (period.period.clone(), period.start, period.end))
         .collect();
-    let extracted: Vec<Extracted> = page
-        .contents
-        .iter()
-        .map(|content| extract(content, &periods))
-        .collect();
-    let mut output = by_rules(&input.source, &page, extracted);
+    let extracted = |page: &Page| -> Vec<Extracted> {
+        page.contents
+            .iter()
+            .map(|content| extract(content, &periods))
+            .collect()
+    };
+    let mut found = extracted(&page);
+    if found.iter().all(|one| one.tables.is_empty()) && page.look_closer(work).await? {
+        found = extracted(&page);
+    }
+    let mut output = by_rules(&input.source, &page, found);
     if input.asks && is_for_model(settings, &output.found) {
         by_model(&mut output, &page, settings, work).await?;
     }

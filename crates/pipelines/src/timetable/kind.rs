@@ -65,7 +65,7 @@ impl FileKind {
     }
 
     /// The largest file of the kind, in bytes.
-    pub(super) fn max_bytes(self) -> u64 {
+    pub(super) const fn max_bytes(self) -> u64 {
         match self {
             Self::Pdf => MAX_PDF_BYTES,
             _ => MAX_OTHER_BYTES,
@@ -87,7 +87,10 @@ impl FileKind {
 }
 
 /// Extensions, media type, kind.
-pub(super) const KINDS: [(&[&str], &str, FileKind); 9] = [
+pub(super) type Described = (&'static [&'static str], &'static str, FileKind);
+
+/// All kinds.
+pub(super) const KINDS: [Described; 9] = [
     (&[".png"], "image/png", FileKind::Picture(PictureKind::Png)),
     (
         &[".jpg", ".jpeg"],

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::model::{Day, FoundBlock, FoundTable, Metadata, Minute, Sureness, Warning};
 use super::pages::stage;
-use super::rules::{distance_is_at_most_one, folded, kind_of};
+use super::rules::{completed, distance_is_at_most_one, folded, kind_of};
 use super::settings::Settings;
 use crate::halt::Halt;
 use crate::ladder::{come_again, nearest};
@@ -386,16 +386,6 @@ fn compared(mut table: FoundTable, found: &FoundTable) -> (FoundTable, Vec<Warni
         }
     }
     table.blocks.extend(missed);
-    for (own, others) in [
-        (&mut table.metadata.teacher_name, &found.metadata.teacher_name),
-        (&mut table.metadata.class_name, &found.metadata.class_name),
-        (&mut table.metadata.term, &found.metadata.term),
-        (&mut table.metadata.week, &found.metadata.week),
-        (&mut table.metadata.school_name, &found.metadata.school_name),
-    ] {
-        if own.is_none() {
-            own.clone_from(others);
-        }
-    }
+    table.metadata = completed(table.metadata, &found.metadata);
     (table, warnings)
 }

@@ -43,31 +43,48 @@ use serde_json::Value;
 
 use crate::halt::{Halt, outcome};
 use chunks::{ChunkInput, Summary};
-use kind::{FileKind, KINDS};
+use kind::{Described, FileKind, KINDS};
 use pages::PageSource;
 pub(crate) use readers::READERS;
 use result::Document;
 use settings::{Engine, Settings};
 
 const STAGES: &[StageSpec] = &[
-    stage(0, "Queued"),
-    stage(5, "Loading image"),
-    stage(10, "Preprocessing"),
-    stage(20, "Running OCR"),
-    stage(30, "Analyzing structure"),
-    stage(50, "Extracting timetable"),
-    stage(60, "Analyzing with AI"),
-    stage(90, "Receiving AI response"),
-    stage(95, "Validating results"),
-    stage(100, "Complete"),
+    StageSpec::new(0, "Queued"),
+    StageSpec::new(5, "Loading image"),
+    StageSpec::new(10, "Preprocessing"),
+    StageSpec::new(20, "Running OCR"),
+    StageSpec::new(30, "Analyzing structure"),
+    StageSpec::new(50, "Extracting timetable"),
+    StageSpec::new(60, "Analyzing with AI"),
+    StageSpec::new(90, "Receiving AI response"),
+    StageSpec::new(95, "Validating results"),
+    StageSpec::new(100, "Complete"),
 ];
-
-const fn stage(percent: u8, text: &'static str) -> StageSpec {
-    StageSpec { percent, text }
-}
 
 /// A page takes seconds: who waits longer than this is told that something is wrong.
 const DEADLINE: Duration = Duration::from_secs(600);
+
+const ACCEPTS: &[Accepted] = &[
+    accepted(KINDS[0], ".png"),
+    accepted(KINDS[1], ".jpg"),
+    accepted(KINDS[1], ".jpeg"),
+    accepted(KINDS[2], ".gif"),
+    accepted(KINDS[3], ".webp"),
+    accepted(KINDS[4], ".pdf"),
+    accepted(KINDS[5], ".docx"),
+    accepted(KINDS[6], ".xlsx"),
+    accepted(KINDS[7], ".csv"),
+    accepted(KINDS[8], ".tsv"),
+];
+
+const fn accepted((_, content_type, kind): Described, extension: &'static str) -> Accepted {
+    Accepted {
+        content_type,
+        extension,
+        max_bytes: kind.max_bytes(),
+    }
+}
 
 const JSON: Format = format("json", "application/json", "json");
 const CSV: Format = format("csv", "text/csv; charset=utf-8", "csv");
@@ -103,18 +120,6 @@ pub struct Timetable {
 impl Timetable {
     /// The pipeline with its rules.
     pub fn new() -> Self {
-        const ACCEPTS: &[Accepted] = &[
-            accepted(KINDS[0].1, ".png", 10),
-            accepted(KINDS[1].1, ".jpg", 10),
-            accepted(KINDS[1].1, ".jpeg", 10),
-            accepted(KINDS[2].1, ".gif", 10),
-            accepted(KINDS[3].1, ".webp", 10),
-            accepted(KINDS[4].1, ".pdf", 50),
-            accepted(KINDS[5].1, ".docx", 10),
-            accepted(KINDS[6].1, ".xlsx", 10),
-            accepted(KINDS[7].1, ".csv", 10),
-            accepted(KINDS[8].1, ".tsv", 10),
-        ];
         Self {
             models: false,
             spec: Spec {
@@ -143,14 +148,6 @@ impl Timetable {
         self.models = models;
         self.spec.settings_schema = settings::schema(models);
         self
-    }
-}
-
-const fn accepted(content_type: &'static str, extension: &'static str, megabytes: u64) -> Accepted {
-    Accepted {
-        content_type,
-        extension,
-        max_bytes: megabytes << 20,
     }
 }
 
@@ -309,8 +306,5 @@ async fn planned(request: &PlanRequest<'_>, work: &dyn Work) -> Result<Planned, 
 /// A fault of ours: trying again would not help.
 fn broken<T>(what: &str, error: &dyn std::fmt::Debug) -> Result<T, Halt> {
     tracing::error!(?error, what, "timetable cannot go on");
-    Err(Halt::Fail(docmill_core::job::Notice::new(
-        codes::INTERNAL_ERROR,
-        codes::message_of(codes::INTERNAL_ERROR),
-    )))
+    Err(Halt::of_fault())
 }

@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use docmill_core::problem::FieldError;
 
@@ -14,7 +14,9 @@ mod values;
 
 pub(super) use dates::{Holiday, holiday_dates, zone};
 pub(super) use schema::schema;
-use values::Refused;
+
+pub(super) use crate::settings::Engine;
+use crate::settings::{Refused, given, number, word};
 
 /// Most characters of `teacher_name` and `class_name`.
 const NAME_CHARS: usize = 100;
@@ -26,19 +28,6 @@ const MAX_PERIODS: usize = 40;
 const DIMENSION_RANGE: (u32, u32) = (512, 4096);
 /// Smallest and largest `image_quality`.
 const QUALITY_RANGE: (u32, u32) = (50, 95);
-
-/// Who reads the timetable.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Engine {
-    /// The rules of this crate.
-    Rules,
-    /// A language model; the rules where it finds nothing.
-    Llm,
-    /// The rules for simple pages, a language model for the others where one is configured.
-    #[default]
-    Auto,
-}
 
 /// What to do with the time between two blocks (V4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,19 +115,7 @@ impl Settings {
     /// Every unknown name, wrong type, value out of range, and a term that ends before it starts or lasts too long.
     pub(super) fn parse(raw: &Value) -> Result<Self, Vec<FieldError>> {
         let mut settings = Self::default();
-        let empty = Map::new();
-        let given = match raw {
-            Value::Null => &empty,
-            Value::Object(given) => given,
-            _ => {
-                return Err(vec![FieldError::new(
-                    "settings",
-                    "WRONG_TYPE",
-                    "Settings must be a JSON object.",
-                )]);
-            }
-        };
-        let mut errors: Vec<FieldError> = given
+        let mut errors: Vec<FieldError> = given(raw)?
             .iter()
             .filter_map(|(name, value)| settings.set(name, value).err())
             .map(Refused::named)
@@ -155,12 +132,12 @@ impl Settings {
 
     fn set(&mut self, name: &str, value: &Value) -> Result<(), Refused> {
         match name {
-            "engine" => self.engine = values::word(name, value, "`auto`, `rules` or `llm`")?,
+            "engine" => self.engine = word(name, value, Engine::WORDS)?,
             "teacher_name" => self.teacher_name = values::text(name, value, NAME_CHARS)?,
             "class_name" => self.class_name = values::text(name, value, NAME_CHARS)?,
             "days" => self.days = values::days(name, value)?,
             "day_bounds" => self.day_bounds = values::bounds(name, value)?,
-            "fill_gaps" => self.fill_gaps = values::word(name, value, "`none`, `label` or `extend`")?,
+            "fill_gaps" => self.fill_gaps = word(name, value, "`none`, `label` or `extend`")?,
             "period_times" => self.period_times = values::periods(name, value)?,
             "timezone" => self.timezone = values::timezone(name, value)?,
             "week_start" => self.week_start = monday(name, value)?,
@@ -168,16 +145,10 @@ impl Settings {
             "term_end" => self.term_end = values::date(name, value)?,
             "holidays" => self.holidays = dates::holidays(name, value)?,
             "max_image_dimension" => {
-                self.max_image_dimension = values::number(name, value, DIMENSION_RANGE)?;
+                self.max_image_dimension = number(name, value, DIMENSION_RANGE)?;
             }
-            "image_quality" => self.image_quality = values::number(name, value, QUALITY_RANGE)?,
-            _ => {
-                return Err(Refused {
-                    field: name.to_owned(),
-                    code: "UNKNOWN_SETTING",
-                    detail: format!("There is no setting `{name}`."),
-                });
-            }
+            "image_quality" => self.image_quality = number(name, value, QUALITY_RANGE)?,
+            _ => return Err(Refused::unknown(name)),
         }
         Ok(())
     }

@@ -1,6 +1,15 @@
 //! Holds values against the schemas of the API description: stricter than JSON Schema, since a field that is not
 //! described is an error where a schema names its properties.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::sync::Arc;
+
+use docmill_gateway::Response;
+use docmill_gateway::event::HttpEvent;
+use docmill_memory::OsEntropy;
+use docmill_site::SiteApp;
+use docmill_site::policy::Policy;
 use docmill_testing::{ALICE, Http};
 use serde_json::{Map, Value};
 
@@ -14,14 +23,46 @@ pub(crate) fn post(target: &str) -> Http {
     Http::new("POST", target).by(ALICE)
 }
 
+/// What `site` answers.
+pub(crate) fn respond(event: HttpEvent) -> Response {
+    let policy = Policy::new(["wss://live.example.com/live"]);
+    let app = SiteApp::new(policy, Arc::new(OsEntropy));
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(app.respond(event))
+}
+
+/// What `site` has at a path, not compressed.
+pub(crate) fn plain(path: &str) -> Response {
+    respond(
+        Http::new("GET", path)
+            .header("accept-encoding", "identity")
+            .event(),
+    )
+}
+
+/// A description as it is served.
+pub(crate) fn served(path: &str) -> Value {
+    let response = plain(path);
+    serde_json::from_slice(response.body()).unwrap()
+}
+
 pub(crate) struct Description {
     api: Value,
 }
 
 impl Description {
-    pub(crate) fn load() -> Self {
-        let api = serde_json::from_str(docmill_site::API).unwrap();
-        Self { api }
+    /// The one that is served at `path`.
+    pub(crate) fn load(path: &str) -> Self {
+        Self { api: served(path) }
+    }
+
+    /// A part of it.
+    pub(crate) fn at(&self, pointer: &str) -> &Value {
+        self.api
+            .pointer(pointer)
+            .unwrap_or_else(|| panic!("{pointer} is not there"))
     }
 
     /// What an operation answers with that status.
@@ -42,10 +83,7 @@ impl Description {
 
     fn resolved<'a>(&'a self, value: &'a Value) -> &'a Value {
         match value["$ref"].as_str().and_then(|path| path.strip_prefix('#')) {
-            Some(pointer) => self
-                .api
-                .pointer(pointer)
-                .unwrap_or_else(|| panic!("{pointer} is not there")),
+            Some(pointer) => self.at(pointer),
             None => value,
         }
     }
@@ -91,11 +129,12 @@ impl Description {
                 .iter()
                 .filter(|choice| self.check(value, choice, place).is_ok())
                 .count();
-            return if fitting == 1 {
-                Ok(())
-            } else {
-                Err(format!("{place}: {fitting} of oneOf fit {value}"))
-            };
+            if fitting != 1 {
+                return Err(format!("{place}: {fitting} of oneOf fit {value}"));
+            }
+        }
+        if !schema["const"].is_null() && *value != schema["const"] {
+            return Err(format!("{place}: {value} is not {}", schema["const"]));
         }
         let types: Vec<&str> = match &schema["type"] {
             Value::String(name) => vec![name],

@@ -48,6 +48,10 @@ impl WorkQueue for Nowhere {
     async fn send(&self, _: Priority, _: &str, _: &[Message]) -> PortResult<()> {
         Ok(())
     }
+
+    async fn put_back(&self, _: Priority, _: &str) -> PortResult<()> {
+        Ok(())
+    }
 }
 
 struct Uncounted;
@@ -75,6 +79,7 @@ fn intake(ports: &Ports, allowance: Allowance) -> Intake {
         registry: docmill_pipelines::registry(docmill_pipelines::Offer::default()),
         timing: Timing::default(),
         memory_mb: 0,
+        instance: String::new(),
     };
     Intake {
         doors: Doors::new(
@@ -90,6 +95,7 @@ fn intake(ports: &Ports, allowance: Allowance) -> Intake {
         private_hosts: PrivateHosts::default(),
         transfers: ports.transfers.clone(),
         audit: ports.audit.clone(),
+        letters: ports.letters.clone(),
         eraser: Eraser {
             engine: engine.clone(),
             events: ports.events.clone(),

@@ -19,6 +19,7 @@ pub mod listing;
 pub mod live;
 pub mod models;
 pub mod moves;
+pub mod operations;
 pub mod queues;
 pub mod races;
 pub mod running;
@@ -141,6 +142,15 @@ rules! {
     exports::an_export_goes_on_from_its_latest_revision,
     audit::entries_come_newest_first_page_by_page,
     audit::trails_know_nothing_of_each_other,
+    operations::the_board_follows_a_job,
+    operations::pages_of_the_board_join_without_gaps,
+    operations::records_are_read_many_at_once,
+    operations::an_end_is_counted_once,
+    operations::ends_are_counted_in_a_race,
+    operations::tallies_stand_under_their_time,
+    operations::a_letter_is_kept_and_settled_once,
+    operations::letters_are_listed_and_counted,
+    queues::depths_are_those_of_each_queue,
     sandbox::a_reader_gets_its_task_and_answers,
     sandbox::an_unknown_reader_is_an_error,
     sandbox::a_reader_that_fails_has_crashed_and_its_output_is_kept,

@@ -1,9 +1,10 @@
-//! Work queues and dead letters.
+//! Work queues and dead letters, and how full they are.
 
 use std::collections::BTreeSet;
 
 use docmill_core::job::Priority;
 use docmill_core::message::{Message, Span};
+use docmill_core::operations::QueueName;
 
 use crate::Ports;
 
@@ -64,6 +65,16 @@ pub async fn dead_letters_are_hidden_then_removed(ports: &Ports) {
         letters.extend(ports.dead_letters.receive(Priority::Low).await.unwrap());
     }
     assert!(letters.iter().all(|letter| letter.priority == Priority::Low));
+    let ids: BTreeSet<&String> = letters.iter().map(|letter| &letter.id).collect();
+    assert!(
+        ids.len() == letters.len() && !ids.contains(&String::new()),
+        "{ids:?}"
+    );
+    assert!(
+        letters
+            .iter()
+            .all(|letter| letter.sent_at.ms() > 0 && letter.receives > 0)
+    );
     assert_eq!(
         letters
             .iter()
@@ -76,4 +87,55 @@ pub async fn dead_letters_are_hidden_then_removed(ports: &Ports) {
         ports.dead_letters.remove(letter).await.unwrap();
         ports.dead_letters.remove(letter).await.unwrap();
     }
+}
+
+/// Each queue has its own numbers; a body that is put back is there as it was.
+pub async fn depths_are_those_of_each_queue(ports: &Ports) {
+    let names: Vec<QueueName> = ports
+        .depths
+        .depths()
+        .await
+        .unwrap()
+        .iter()
+        .map(|depth| depth.queue)
+        .collect();
+    assert_eq!(names, QueueName::ALL);
+    let job = ports.fresh_id();
+    let messages = vec![Message::Plan { job, attempt: 1 }; 3];
+    ports
+        .queue
+        .send(Priority::High, "tenant", &messages)
+        .await
+        .unwrap();
+    ports
+        .queue
+        .put_back(Priority::High, "not a message")
+        .await
+        .unwrap();
+    ports.wire.bury(Priority::Low, "dead").await;
+    let of = async |queue: QueueName| {
+        let depths = ports.depths.depths().await.unwrap();
+        let depth = depths.into_iter().find(|depth| depth.queue == queue).unwrap();
+        (depth.waiting, depth.delayed, depth.dead_letters)
+    };
+    ports
+        .eventually((4, 0, 0), async || of(QueueName::High).await)
+        .await;
+    ports
+        .eventually((0, 0, 1), async || of(QueueName::Low).await)
+        .await;
+    let mut bodies = BTreeSet::new();
+    for _ in 0..10 {
+        bodies.extend(ports.wire.receive(Priority::High).await);
+    }
+    assert!(
+        bodies.contains("not a message") && bodies.len() == 2,
+        "{bodies:?}"
+    );
+    for letter in ports.dead_letters.receive(Priority::Low).await.unwrap() {
+        ports.dead_letters.remove(&letter).await.unwrap();
+    }
+    ports
+        .eventually((0, 0, 0), async || of(QueueName::Low).await)
+        .await;
 }

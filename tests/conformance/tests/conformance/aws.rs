@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use bytes::Bytes;
-use docmill_aws::config::{Env, QueueUrls};
+use docmill_aws::config::{AllQueues, Env, QueueUrls};
 use docmill_aws::{
-    AwsHealth, Clients, DynamoAudit, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions, DynamoDetails,
-    DynamoEvents, DynamoExports, DynamoJobs, DynamoLedger, DynamoLive, DynamoModelDesk, GatewayConnections,
-    RequestMeter, S3Blobs, S3Transfers, SqsCallbacks, SqsDeadLetters, SqsQueue,
+    AwsHealth, Clients, DynamoAudit, DynamoBoard, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions,
+    DynamoDetails, DynamoEvents, DynamoExports, DynamoFigures, DynamoJobs, DynamoLedger, DynamoLetters,
+    DynamoLive, DynamoModelDesk, GatewayConnections, RequestMeter, S3Blobs, S3Transfers, SqsCallbacks,
+    SqsDeadLetters, SqsDepths, SqsQueue,
 };
 use docmill_conformance::make::{at, claim};
 use docmill_conformance::{Downloaded, Ports, Wire};
@@ -84,6 +85,12 @@ impl Stack {
             &bucket,
             self.queues.clone(),
         );
+        let queues = AllQueues {
+            work: self.queues.clone(),
+            dead: self.dead_letters.clone(),
+            callbacks: self.callbacks.clone(),
+            dead_callbacks: self.callbacks.clone(),
+        };
         let connections = self.env.get("DOCMILL_CALLBACK_URL").map(|url| {
             Arc::new(GatewayConnections::new(self.clients.connections(url))) as Arc<dyn Connections>
         });
@@ -118,6 +125,10 @@ impl Stack {
             deletions: Arc::new(DynamoDeletions::new(dynamodb.clone(), &accounts)),
             exports: Arc::new(DynamoExports::new(dynamodb.clone(), &accounts)),
             audit: Arc::new(DynamoAudit::new(dynamodb.clone(), &accounts)),
+            board: Arc::new(DynamoBoard::new(dynamodb.clone(), &jobs)),
+            figures: Arc::new(DynamoFigures::new(dynamodb.clone(), &accounts)),
+            letters: Arc::new(DynamoLetters::new(dynamodb.clone(), &accounts)),
+            depths: Arc::new(SqsDepths::new(self.clients.sqs(), queues)),
             health: Arc::new(health),
             sandbox: Arc::new(ChildProcess::default()),
             connections,

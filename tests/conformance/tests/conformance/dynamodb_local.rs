@@ -6,8 +6,9 @@ use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use docmill_aws::config::Env;
 use docmill_aws::{
-    Clients, DynamoAudit, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions, DynamoDetails,
-    DynamoEvents, DynamoExports, DynamoJobs, DynamoLedger, DynamoLive,
+    Clients, DynamoAudit, DynamoBoard, DynamoCallbackSecrets, DynamoCompanies, DynamoDeletions,
+    DynamoDetails, DynamoEvents, DynamoExports, DynamoFigures, DynamoJobs, DynamoLedger, DynamoLetters,
+    DynamoLive,
 };
 use docmill_conformance::Ports;
 use docmill_conformance::rules::Rule;
@@ -53,6 +54,9 @@ pub(crate) async fn ports(path: &str) -> Ports {
         deletions: Arc::new(DynamoDeletions::new(dynamodb.clone(), &table("ACCOUNTS"))),
         exports: Arc::new(DynamoExports::new(dynamodb.clone(), &table("ACCOUNTS"))),
         audit: Arc::new(DynamoAudit::new(dynamodb.clone(), &table("ACCOUNTS"))),
+        board: Arc::new(DynamoBoard::new(dynamodb.clone(), &table("JOBS"))),
+        figures: Arc::new(DynamoFigures::new(dynamodb.clone(), &table("ACCOUNTS"))),
+        letters: Arc::new(DynamoLetters::new(dynamodb.clone(), &table("ACCOUNTS"))),
         cases: 80,
         ..memory::ports()
     }

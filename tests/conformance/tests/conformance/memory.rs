@@ -8,7 +8,7 @@ use docmill_conformance::rules::sandbox::READERS;
 use docmill_conformance::{Downloaded, Ports, Wire};
 use docmill_core::job::Priority;
 use docmill_core::ports::SignedRequest;
-use docmill_memory::{Memory, OsEntropy, SystemClock};
+use docmill_memory::{Memory, MemoryDepths, OsEntropy, SystemClock};
 
 pub(crate) fn ports() -> Ports {
     let clock = Arc::new(SystemClock);
@@ -30,6 +30,10 @@ pub(crate) fn ports() -> Ports {
         deletions: memory.deletions.clone(),
         exports: memory.exports.clone(),
         audit: memory.audit.clone(),
+        board: memory.jobs.clone(),
+        figures: memory.jobs.clone(),
+        letters: memory.letters.clone(),
+        depths: Arc::new(MemoryDepths::new(memory.queue.clone(), memory.callbacks.clone())),
         health: memory.health.clone(),
         sandbox: memory.sandbox.clone(),
         connections: Some(memory.connections.clone()),

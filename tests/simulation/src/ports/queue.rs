@@ -50,6 +50,10 @@ impl WorkQueue for Port<MemoryQueue> {
             .fated(fate, what, || self.arrive(priority, tenant, messages))
             .await
     }
+
+    async fn put_back(&self, priority: Priority, body: &str) -> PortResult<()> {
+        self.inner.put_back(priority, body).await
+    }
 }
 
 #[async_trait]

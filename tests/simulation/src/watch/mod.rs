@@ -81,6 +81,8 @@ pub(crate) struct Watch {
     pub(crate) lost_changes: Vec<(JobId, u64)>,
     /// Attempts that ended, by status with outcome or code; for the figures.
     pub(crate) ends: BTreeMap<String, u64>,
+    /// Chunks that were recorded as done, each once in the life of its job.
+    pub(crate) chunks_done: u64,
     /// Requests of users about jobs and companies, by what the user was to them and what came of it; for the figures.
     pub(crate) asked: BTreeMap<String, u64>,
     /// Paid calls by a holder of an attempt that was over, while the next one ran.
@@ -209,6 +211,7 @@ impl Watch {
         if new.version == old.version {
             return;
         }
+        self.chunks_done += new.done.difference(&old.done).count() as u64;
         if new.status == docmill_core::job::Status::Completed {
             self.completed.push(new.clone());
         }

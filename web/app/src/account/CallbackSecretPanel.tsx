@@ -45,7 +45,7 @@ export function CallbackSecretPanel({ companyId }: { companyId?: string }) {
         <Group gap="xs">
           <Button
             variant="default"
-            size="compact-md"
+            size="compact-sm"
             aria-expanded={isShown}
             onClick={() => setShown(!isShown)}
           >
@@ -54,13 +54,13 @@ export function CallbackSecretPanel({ companyId }: { companyId?: string }) {
           {isShown && secret.data && (
             <CopyButton value={secret.data.secret}>
               {({ copied, copy }) => (
-                <Button variant="default" size="compact-md" onClick={copy}>
+                <Button variant="default" size="compact-sm" onClick={copy}>
                   {copied ? "Copied" : "Copy"}
                 </Button>
               )}
             </CopyButton>
           )}
-          <Button variant="default" size="compact-md" onClick={() => setAsking(true)}>
+          <Button variant="default" size="compact-sm" onClick={() => setAsking(true)}>
             Replace
           </Button>
         </Group>

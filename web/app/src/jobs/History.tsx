@@ -26,6 +26,7 @@ export function History() {
   const [, navigate] = useLocation();
   const filter = filterOf(query);
   const { jobs, error, isLoading, hasMore, loadMore, refresh } = useJobs(filter);
+  const titles = new Map(usePipelines().data?.map(({ name, title }) => [name, title]));
   const isFiltered = Boolean(filter.status || filter.pipeline || filter.companyId || filter.batchId);
   const set = (name: string, value: string) => {
     const next = new URLSearchParams(query);
@@ -52,7 +53,7 @@ export function History() {
               <li key={job.job_id} className="job-row">
                 <JobProgressCompact job={job} />
                 <Text size="xs" c="dimmed">
-                  <Ago time={job.created_at} /> · {job.pipeline}
+                  <Ago time={job.created_at} /> · {titles.get(job.pipeline) ?? job.pipeline}
                   {job.attempt > 1 && ` · attempt ${job.attempt}`}
                 </Text>
               </li>

@@ -12,6 +12,7 @@ import { usePipeline } from "../upload/queries";
 import { AboutJob } from "./AboutJob";
 import { Course } from "./Course";
 import { RestOfUpload } from "./RestOfUpload";
+import { useMayChange } from "./rights";
 import { Stages } from "./Stages";
 
 /** One job: how it stands, what went wrong, its result, its course. */
@@ -55,6 +56,7 @@ function JobParts({ job, onChange }: { job: Job; onChange: () => void }) {
   const isOpen = !isTerminal(job.status);
   const isProcessing = job.status === "processing";
   useWindowTitle(isProcessing ? `${job.progress_percent} % · ${jobName(job)}` : jobName(job));
+  const mayChange = useMayChange(job);
   const hasResult = (job.formats ?? []).length > 0;
   return (
     <>
@@ -90,7 +92,7 @@ function JobParts({ job, onChange }: { job: Job; onChange: () => void }) {
             About this job
           </Title>
           <AboutJob job={job} pipeline={pipeline} />
-          {!isOpen && <DeleteJob job={job} />}
+          {!isOpen && mayChange && <DeleteJob job={job} />}
         </Panel>
       </SimpleGrid>
     </>

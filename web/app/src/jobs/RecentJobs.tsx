@@ -24,7 +24,7 @@ export function RecentJobs() {
     );
   }
   return (
-    <Stack gap="sm">
+    <Stack gap="sm" className="recent">
       <Stack gap={4} component="ul" p={0} m={0} style={{ listStyle: "none" }}>
         {jobs.slice(0, SHOWN).map((job) => (
           <li key={job.job_id}>

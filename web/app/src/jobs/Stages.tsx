@@ -1,13 +1,15 @@
-import { isTerminal, type Job, type Pipeline } from "@docmill/client";
+import type { Job, Pipeline } from "@docmill/client";
 
 type Stage = Pipeline["stages"][number];
 
 /** The stages of the pipeline, with the one that the job is in. */
 export function Stages({ job, stages }: { job: Job; stages: readonly Stage[] }) {
+  const hasBegun = job.status !== "awaiting_upload";
+  const current = currentStage(stages, job);
   return (
     <ol className="track">
       {stages.map((stage, index) => {
-        const state = stateOf(job, index);
+        const state = !hasBegun || index > current ? "ahead" : index < current ? "done" : "current";
         return (
           <li key={stage.text} data-state={state} aria-current={state === "current" ? "step" : undefined}>
             {state === "current" ? job.stage : stageText(stage.text, job)}
@@ -19,10 +21,23 @@ export function Stages({ job, stages }: { job: Job; stages: readonly Stage[] }) 
   );
 }
 
-function stateOf(job: Job, index: number): "done" | "current" | "ahead" {
-  if (job.status === "awaiting_upload") return "ahead";
-  if (index < job.stage_index) return "done";
-  return index === job.stage_index && !isTerminal(job.status) ? "current" : "ahead";
+/**
+ * The stage that the job is in. Events tell its text and percent and not its number, so the text goes first: of stages
+ * that are called alike, the one that fits the percent.
+ */
+export function currentStage(
+  stages: readonly Stage[],
+  job: Pick<Job, "stage" | "progress_percent" | "stage_index">,
+): number {
+  const begun = stages.findLastIndex(({ percent }) => percent <= job.progress_percent);
+  const called = stages.flatMap(({ text }, index) => (isCalled(text, job.stage) ? [index] : []));
+  if (called.length === 0) return job.stage_index;
+  return called.findLast((index) => index <= begun) ?? called[0] ?? begun;
+}
+
+function isCalled(text: string, stage: string): boolean {
+  const parts = text.split(/\{(?:done|total)\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join("\\d+")}$`).test(stage);
 }
 
 /** A stage's text with its numbers, or without the places for them where they are not known. */

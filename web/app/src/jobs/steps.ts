@@ -1,6 +1,6 @@
 // A job's events, made short enough to be read.
 
-import type { JobEvent } from "@docmill/client";
+import { isTerminal, type JobEvent } from "@docmill/client";
 
 /** Consecutive events of one stage. */
 export interface Step {
@@ -23,6 +23,11 @@ export interface Step {
 export function stepsOf(events: readonly JobEvent[]): Step[] {
   const steps: Step[] = [];
   for (const event of events) {
+    // What comes after the end is an edit of the result.
+    if (event.type === "progress" && isTerminal(event.status)) {
+      steps.push({ ...stepOf(event), stage: "Result edited" });
+      continue;
+    }
     // A gap stands for an event that was lost: it says nothing that the next does not.
     if (event.type === "gap") continue;
     const last = steps.at(-1);
@@ -35,22 +40,23 @@ export function stepsOf(events: readonly JobEvent[]): Step[] {
         events: last.events + 1,
       };
     } else {
-      const { version, type, status, stage, message, at } = event;
-      steps.push({
-        version,
-        type,
-        status,
-        stage,
-        message,
-        from: at,
-        to: at,
-        percent: event.progress_percent,
-        events: 1,
-      });
+      steps.push(stepOf(event));
     }
   }
   return steps;
 }
+
+const stepOf = ({ version, type, status, stage, message, at, progress_percent }: JobEvent): Step => ({
+  version,
+  type,
+  status,
+  stage,
+  message,
+  from: at,
+  to: at,
+  percent: progress_percent,
+  events: 1,
+});
 
 const isSameStep = (step: Step, event: JobEvent): boolean =>
   event.type === "progress" &&

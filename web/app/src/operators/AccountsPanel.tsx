@@ -47,7 +47,7 @@ export function AccountsPanel({ figures: { accounting, cost, sources } }: { figu
         <dd>{count(accounting.refunded, "credit")}</dd>
         <dt>Reserved</dt>
         <dd>{count(accounting.reserved, "credit")}</dd>
-        <dt>Checked</dt>
+        <dt>Checked since</dt>
         <dd>{accounting.checked_since ? <Ago time={accounting.checked_since} /> : "Not yet"}</dd>
         <dt>
           Cost today (UTC) <Source of="cost" text={sources.cost} />

@@ -14,6 +14,7 @@ const STROKES = {
   dark: ["#8db0ea", "#ff9a92", "#f3cf8a"],
 };
 const DASHES = [[], [8, 4], [2, 4]];
+const LEGEND_DASHES = ["solid", "dashed", "dotted"];
 const INK = { light: "#566070", dark: "#a4adbb" };
 const GRID = { light: "#e3e6eb", dark: "#343944" };
 
@@ -86,6 +87,8 @@ function optionsOf(curve: Curve, scheme: "light" | "dark", width: number): uPlot
     width,
     height: HEIGHT_PX,
     padding: [12, 12, 0, 0],
+    // The first of the series is the time.
+    legend: { markers: { dash: (_, index) => LEGEND_DASHES[index - 1] ?? "solid" } },
     cursor: { drag: { setScale: false }, points: { size: 7 } },
     scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
     axes: [

@@ -6,6 +6,7 @@ import { Nothing, Panel } from "../shell/parts";
 import { type Curve, curvesOf } from "./figures";
 import { SectionHead } from "./Source";
 import type { Operations } from "./types";
+import { WideTable } from "./WideTable";
 
 const Chart = lazy(async () => ({ default: (await import("./Chart")).Chart }));
 
@@ -73,37 +74,28 @@ function HoursTable({ curve, hours }: { curve: Curve; hours: readonly string[] }
     .filter(({ values }) => values.some((value) => value !== null && value !== 0))
     .reverse();
   return (
-    <Table.ScrollContainer
-      minWidth={360}
-      mah={320}
-      type="native"
-      tabIndex={0}
-      role="region"
-      aria-labelledby="operators-curves"
-    >
-      <Table aria-label={`${curve.name}, by hour`} className="operators-numbers" stickyHeader>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">Hour from</Table.Th>
-            {curve.lines.map((line) => (
-              <Table.Th key={line.name} scope="col">
-                {line.name}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map(({ hour, values }) => (
-            <Table.Tr key={hour}>
-              <Table.Th scope="row">{dateTime(hour)}</Table.Th>
-              {curve.lines.map((line, index) => {
-                const value = values[index] ?? null;
-                return <Table.Td key={line.name}>{value === null ? "–" : curve.format(value)}</Table.Td>;
-              })}
-            </Table.Tr>
+    <WideTable label={`${curve.name}, by hour`} minWidth={360} maxHeight={320} isNumeric>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th scope="col">Hour from</Table.Th>
+          {curve.lines.map((line) => (
+            <Table.Th key={line.name} scope="col">
+              {line.name}
+            </Table.Th>
           ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {rows.map(({ hour, values }) => (
+          <Table.Tr key={hour}>
+            <Table.Th scope="row">{dateTime(hour)}</Table.Th>
+            {curve.lines.map((line, index) => {
+              const value = values[index] ?? null;
+              return <Table.Td key={line.name}>{value === null ? "–" : curve.format(value)}</Table.Td>;
+            })}
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }

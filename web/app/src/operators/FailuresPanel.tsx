@@ -5,6 +5,7 @@ import { integer } from "../shell/format";
 import { Nothing, Panel } from "../shell/parts";
 import { SectionHead } from "./Source";
 import type { Operations } from "./types";
+import { WideTable } from "./WideTable";
 
 type Span = keyof Operations["failures"];
 
@@ -33,35 +34,26 @@ export function FailuresPanel({ figures: { failures, sources } }: { figures: Ope
           {span === "last_24_hours" ? "In the last 24 hours." : "In the last 30 days."}
         </Nothing>
       ) : (
-        <Table.ScrollContainer
-          minWidth={320}
-          mah={360}
-          type="native"
-          tabIndex={0}
-          role="region"
-          aria-labelledby="operators-failures"
-        >
-          <Table aria-labelledby="operators-failures" className="operators-numbers" stickyHeader>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">Code</Table.Th>
-                <Table.Th scope="col">Jobs</Table.Th>
-                <Table.Th scope="col">Chunks</Table.Th>
+        <WideTable labelledBy="operators-failures" minWidth={320} maxHeight={360} isNumeric>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col">Code</Table.Th>
+              <Table.Th scope="col">Jobs</Table.Th>
+              <Table.Th scope="col">Chunks</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {rows.map((row) => (
+              <Table.Tr key={row.code}>
+                <Table.Th scope="row">
+                  <Code>{row.code}</Code>
+                </Table.Th>
+                <Table.Td>{integer(row.jobs)}</Table.Td>
+                <Table.Td>{integer(row.chunks)}</Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((row) => (
-                <Table.Tr key={row.code}>
-                  <Table.Th scope="row">
-                    <Code>{row.code}</Code>
-                  </Table.Th>
-                  <Table.Td>{integer(row.jobs)}</Table.Td>
-                  <Table.Td>{integer(row.chunks)}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+          </Table.Tbody>
+        </WideTable>
       )}
     </Panel>
   );

@@ -7,6 +7,7 @@ export function JobLink({ jobId }: { jobId: string }) {
     <Anchor
       component={Link}
       href={`/jobs/${jobId}`}
+      className="operators-id"
       ff="monospace"
       size="sm"
       title={jobId}

@@ -9,7 +9,9 @@ import type { Question } from "./ask";
 import { JobLink } from "./JobLink";
 import { ACT_NAMES, questionOf } from "./jobActs";
 import { type JobsStatus, useOperationsJobs } from "./queries";
+import { SectionHead } from "./Source";
 import type { OperationsJob } from "./types";
+import { WideTable } from "./WideTable";
 
 const STATUSES: { value: JobsStatus; label: string }[] = [
   { value: "open", label: "Open" },
@@ -25,11 +27,12 @@ const COLORS: Partial<Record<OperationsJob["status"], string>> = {
 };
 
 interface JobsTabProps {
+  source: string | undefined;
   ask: (question: Question) => void;
 }
 
 /** Jobs of everybody that are open or failed, and what can be done about them. */
-export function JobsTab({ ask }: JobsTabProps) {
+export function JobsTab({ source, ask }: JobsTabProps) {
   const [status, setStatus] = useState<JobsStatus>("open");
   const [pipeline, setPipeline] = useState("");
   const { data, error, isPending, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } =
@@ -37,7 +40,8 @@ export function JobsTab({ ask }: JobsTabProps) {
   const pipelines = usePipelines().data ?? [];
   const jobs = data?.pages.flatMap((page) => page.jobs) ?? [];
   return (
-    <Panel component="section" aria-label="Jobs of the installation">
+    <Panel component="section" aria-labelledby="operators-jobs">
+      <SectionHead id="operators-jobs" title="Jobs of everybody" of="the list of jobs" text={source} />
       <Group mb="md" align="flex-end">
         <NativeSelect
           label="Status"
@@ -76,27 +80,31 @@ export function JobsTab({ ask }: JobsTabProps) {
 
 function JobsTable({ jobs, ask }: { jobs: readonly OperationsJob[]; ask: (question: Question) => void }) {
   return (
-    <Table.ScrollContainer minWidth={860} type="native" tabIndex={0} role="region" aria-label="Jobs">
-      <Table aria-label="Jobs" verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">Job</Table.Th>
-            <Table.Th scope="col">Pipeline</Table.Th>
-            <Table.Th scope="col">Status</Table.Th>
-            <Table.Th scope="col">Priority</Table.Th>
-            <Table.Th scope="col">Attempt</Table.Th>
-            <Table.Th scope="col">Created</Table.Th>
-            <Table.Th scope="col">Owner</Table.Th>
-            <Table.Th scope="col">Actions</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {jobs.map((job) => (
-            <Row key={job.job_id} job={job} ask={ask} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <WideTable labelledBy="operators-jobs" minWidth={560}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th scope="col">Job</Table.Th>
+          <Table.Th scope="col">Pipeline</Table.Th>
+          <Table.Th scope="col">Status</Table.Th>
+          <Table.Th scope="col" visibleFrom="sm">
+            Priority
+          </Table.Th>
+          <Table.Th scope="col" visibleFrom="sm">
+            Attempt
+          </Table.Th>
+          <Table.Th scope="col">Created</Table.Th>
+          <Table.Th scope="col" visibleFrom="sm">
+            Owner
+          </Table.Th>
+          <Table.Th scope="col">Actions</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {jobs.map((job) => (
+          <Row key={job.job_id} job={job} ask={ask} />
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 
@@ -116,19 +124,19 @@ function Row({ job, ask }: { job: OperationsJob; ask: (question: Question) => vo
         )}
       </Table.Td>
       <Table.Td>
-        <Badge variant="light" color={COLORS[job.status] ?? "gray"} tt="none">
+        <Badge variant="light" color={COLORS[job.status] ?? "gray"} tt="none" miw="max-content">
           {words(job.status)}
         </Badge>
         <Text size="xs" c="dimmed" mt={2}>
           {job.status === "failed" ? <Code>{job.error_code ?? "?"}</Code> : phaseText(job)}
         </Text>
       </Table.Td>
-      <Table.Td>{words(job.priority)}</Table.Td>
-      <Table.Td>{job.attempt}</Table.Td>
+      <Table.Td visibleFrom="sm">{words(job.priority)}</Table.Td>
+      <Table.Td visibleFrom="sm">{job.attempt}</Table.Td>
       <Table.Td>
         <Ago time={job.created_at} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td visibleFrom="sm">
         <Code title={job.owner}>{job.owner.length > 12 ? `${job.owner.slice(0, 8)}…` : job.owner}</Code>
       </Table.Td>
       <Table.Td>

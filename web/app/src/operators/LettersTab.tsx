@@ -12,6 +12,7 @@ import { type LettersState, settleLetter, useLetters } from "./queries";
 import { workName } from "./RunningPanel";
 import { SectionHead } from "./Source";
 import type { Letter } from "./types";
+import { WideTable } from "./WideTable";
 
 interface LettersTabProps {
   source: string | undefined;
@@ -61,30 +62,22 @@ export function LettersTab({ source, ask }: LettersTabProps) {
 
 function LettersTable({ letters, ask }: { letters: readonly Letter[]; ask: (question: Question) => void }) {
   return (
-    <Table.ScrollContainer
-      minWidth={800}
-      type="native"
-      tabIndex={0}
-      role="region"
-      aria-labelledby="operators-letters"
-    >
-      <Table aria-labelledby="operators-letters" verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">Given up</Table.Th>
-            <Table.Th scope="col">About</Table.Th>
-            <Table.Th scope="col">Why</Table.Th>
-            <Table.Th scope="col">Queue</Table.Th>
-            <Table.Th scope="col">State</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {letters.map((letter) => (
-            <Row key={letter.id} letter={letter} ask={ask} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <WideTable labelledBy="operators-letters" minWidth={800}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th scope="col">Given up</Table.Th>
+          <Table.Th scope="col">About</Table.Th>
+          <Table.Th scope="col">Why</Table.Th>
+          <Table.Th scope="col">Queue</Table.Th>
+          <Table.Th scope="col">State</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {letters.map((letter) => (
+          <Row key={letter.id} letter={letter} ask={ask} />
+        ))}
+      </Table.Tbody>
+    </WideTable>
   );
 }
 
@@ -146,7 +139,7 @@ function Row({ letter, ask }: { letter: Letter; ask: (question: Question) => voi
 function Settled({ letter }: { letter: Letter }) {
   return (
     <>
-      <Badge variant="light" color="gray" tt="none">
+      <Badge variant="light" color="gray" tt="none" miw="max-content">
         {words(letter.state)}
       </Badge>
       {letter.settled_at && (

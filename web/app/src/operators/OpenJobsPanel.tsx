@@ -5,6 +5,7 @@ import { Nothing, Panel } from "../shell/parts";
 import { atLeast } from "./figures";
 import { SectionHead } from "./Source";
 import type { Operations } from "./types";
+import { WideTable } from "./WideTable";
 
 const STATUSES = ["awaiting_upload", "queued", "processing"] as const;
 
@@ -17,47 +18,39 @@ export function OpenJobsPanel({ figures: { open, sources } }: { figures: Operati
       {pipelines.length === 0 ? (
         <Nothing title="No job is open">Jobs that wait or are worked on are counted here.</Nothing>
       ) : (
-        <Table.ScrollContainer
-          minWidth={420}
-          type="native"
-          tabIndex={0}
-          role="region"
-          aria-labelledby="operators-open"
-        >
-          <Table aria-labelledby="operators-open" className="operators-numbers">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">Pipeline</Table.Th>
-                {STATUSES.map((status) => (
-                  <Table.Th key={status} scope="col">
-                    {words(status)}
-                  </Table.Th>
-                ))}
-                <Table.Th scope="col">All</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {pipelines.map(([pipeline, by]) => (
-                <Table.Tr key={pipeline}>
-                  <Table.Th scope="row">{pipeline}</Table.Th>
-                  {STATUSES.map((status) => (
-                    <Table.Td key={status}>{integer(by[status] ?? 0)}</Table.Td>
-                  ))}
-                  <Table.Td>{integer(STATUSES.reduce((sum, status) => sum + (by[status] ?? 0), 0))}</Table.Td>
-                </Table.Tr>
+        <WideTable labelledBy="operators-open" minWidth={420} isNumeric>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col">Pipeline</Table.Th>
+              {STATUSES.map((status) => (
+                <Table.Th key={status} scope="col">
+                  {words(status)}
+                </Table.Th>
               ))}
-            </Table.Tbody>
-            <Table.Tfoot>
-              <Table.Tr>
-                <Table.Th scope="row">All</Table.Th>
+              <Table.Th scope="col">All</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {pipelines.map(([pipeline, by]) => (
+              <Table.Tr key={pipeline}>
+                <Table.Th scope="row">{pipeline}</Table.Th>
                 {STATUSES.map((status) => (
-                  <Table.Td key={status}>{integer(open.by_status[status] ?? 0)}</Table.Td>
+                  <Table.Td key={status}>{integer(by[status] ?? 0)}</Table.Td>
                 ))}
-                <Table.Td>{atLeast(open.jobs, open.complete)}</Table.Td>
+                <Table.Td>{integer(STATUSES.reduce((sum, status) => sum + (by[status] ?? 0), 0))}</Table.Td>
               </Table.Tr>
-            </Table.Tfoot>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+          </Table.Tbody>
+          <Table.Tfoot>
+            <Table.Tr>
+              <Table.Th scope="row">All</Table.Th>
+              {STATUSES.map((status) => (
+                <Table.Td key={status}>{integer(open.by_status[status] ?? 0)}</Table.Td>
+              ))}
+              <Table.Td>{atLeast(open.jobs, open.complete)}</Table.Td>
+            </Table.Tr>
+          </Table.Tfoot>
+        </WideTable>
       )}
     </Panel>
   );

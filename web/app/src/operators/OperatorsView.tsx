@@ -45,25 +45,37 @@ function NoOperator() {
 
 function Dashboard() {
   const { data, error, refetch } = useOperations();
-  const { ask, dialog, done } = useAsk();
+  const { ask, dialog, done, forget } = useAsk();
   const asked = new URLSearchParams(useQueryText()).get("tab");
   const tab: Tab = TABS.find((name) => name === asked) ?? "overview";
   if (isNoOperator(error)) return <NoOperator />;
   const open = data?.letters.open ?? 0;
   return (
     <>
-      <Freshness at={data?.at ?? null} error={error} isOld={Boolean(data) && Boolean(error)} />
-      <div role="status">
-        {done && (
-          <Alert color="brand" variant="light">
-            {done}
-          </Alert>
-        )}
+      <div>
+        <Freshness at={data?.at ?? null} error={error} isOld={Boolean(data) && Boolean(error)} />
+        <div role="status">
+          {done && (
+            <Alert
+              color="brand"
+              variant="light"
+              mt="sm"
+              withCloseButton
+              closeButtonLabel="Dismiss"
+              onClose={forget}
+            >
+              {done}
+            </Alert>
+          )}
+        </div>
       </div>
       <Tabs
         value={tab}
         keepMounted={false}
-        onChange={(name) => navigate(name === "overview" ? "/operators" : `/operators?tab=${name}`)}
+        onChange={(name) => {
+          forget();
+          navigate(name === "overview" ? "/operators" : `/operators?tab=${name}`);
+        }}
       >
         <Tabs.List mb="md">
           <Tabs.Tab value="overview">Overview</Tabs.Tab>
@@ -89,7 +101,7 @@ function Dashboard() {
           {!data && !error && <Loading what="Reading the figures…" />}
         </Tabs.Panel>
         <Tabs.Panel value="jobs">
-          <JobsTab ask={ask} />
+          <JobsTab source={data?.sources.open} ask={ask} />
         </Tabs.Panel>
         <Tabs.Panel value="letters">
           <LettersTab source={data?.sources.letters} ask={ask} />

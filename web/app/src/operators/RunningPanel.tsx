@@ -6,6 +6,7 @@ import { seconds } from "./figures";
 import { JobLink } from "./JobLink";
 import { SectionHead } from "./Source";
 import type { Operations, RunningSlot } from "./types";
+import { WideTable } from "./WideTable";
 
 /** Who works on what, and until when they hold it. */
 export function RunningPanel({ figures: { running, sources } }: { figures: Operations }) {
@@ -18,43 +19,34 @@ export function RunningPanel({ figures: { running, sources } }: { figures: Opera
           Claimed chunks stand here with their worker and lease.
         </Nothing>
       ) : (
-        <Table.ScrollContainer
-          minWidth={640}
-          mah={420}
-          type="native"
-          tabIndex={0}
-          role="region"
-          aria-labelledby="operators-running"
-        >
-          <Table aria-labelledby="operators-running" stickyHeader>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">Job</Table.Th>
-                <Table.Th scope="col">Pipeline</Table.Th>
-                <Table.Th scope="col">Work</Table.Th>
-                <Table.Th scope="col">Try</Table.Th>
-                <Table.Th scope="col">Lease</Table.Th>
-                <Table.Th scope="col">Worker</Table.Th>
+        <WideTable labelledBy="operators-running" minWidth={640} maxHeight={420}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th scope="col">Job</Table.Th>
+              <Table.Th scope="col">Pipeline</Table.Th>
+              <Table.Th scope="col">Work</Table.Th>
+              <Table.Th scope="col">Try</Table.Th>
+              <Table.Th scope="col">Lease</Table.Th>
+              <Table.Th scope="col">Worker</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {slots.map((slot) => (
+              <Table.Tr key={`${slot.job_id} ${slot.slot} ${slot.chunk}`}>
+                <Table.Td>
+                  <JobLink jobId={slot.job_id} />
+                </Table.Td>
+                <Table.Td>{slot.pipeline}</Table.Td>
+                <Table.Td>{workName(slot)}</Table.Td>
+                <Table.Td>{integer(slot.tries)}</Table.Td>
+                <Table.Td data-state={slot.lease_seconds < 0 ? "warn" : undefined}>
+                  {leaseText(slot)}
+                </Table.Td>
+                <Table.Td>{slot.worker ? <Code>{slot.worker}</Code> : "Rests until its next try"}</Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {slots.map((slot) => (
-                <Table.Tr key={`${slot.job_id} ${slot.slot} ${slot.chunk}`}>
-                  <Table.Td>
-                    <JobLink jobId={slot.job_id} />
-                  </Table.Td>
-                  <Table.Td>{slot.pipeline}</Table.Td>
-                  <Table.Td>{workName(slot)}</Table.Td>
-                  <Table.Td>{integer(slot.tries)}</Table.Td>
-                  <Table.Td data-state={slot.lease_seconds < 0 ? "warn" : undefined}>
-                    {leaseText(slot)}
-                  </Table.Td>
-                  <Table.Td>{slot.worker ? <Code>{slot.worker}</Code> : "Rests until its next try"}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+          </Table.Tbody>
+        </WideTable>
       )}
       {(total > slots.length || !complete) && (
         <Text size="sm" c="dimmed" mt="xs">

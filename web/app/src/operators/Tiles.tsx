@@ -25,7 +25,7 @@ export function Tiles({ figures }: { figures: Operations }) {
         in all queues
       </Tile>
       <Tile name="Longest wait" source={sources.oldest_seconds} value={wait ? seconds(wait.seconds) : "None"}>
-        {wait ? `in the queue ${wait.queue}` : "No job waits for a worker"}
+        {wait ? `in the ${wait.queue} queue` : "No job waits for a worker"}
       </Tile>
       <Tile
         name="Failed, 24 hours"
@@ -55,15 +55,18 @@ export function Tiles({ figures }: { figures: Operations }) {
         value={accounting.balanced ? "Balanced" : "Off"}
         state={accounting.balanced ? "good" : "bad"}
       >
-        {accounting.balanced
-          ? `${count(accounting.users, "account")} add up`
-          : `${count(accounting.wrong.length, "account")} wrong`}
+        {accountsText(accounting)}
       </Tile>
       <Tile name="Cost today" source={sources.cost} value={dollars(cost.today_usd)}>
         {dollars(cost.month_usd)} this month (UTC)
       </Tile>
     </SimpleGrid>
   );
+}
+
+function accountsText({ balanced, users, wrong }: Operations["accounting"]): string {
+  if (!balanced) return `${count(wrong.length, "account")} wrong`;
+  return users === 0 ? "No account was checked yet" : `${count(users, "account")} checked`;
 }
 
 interface TileProps {

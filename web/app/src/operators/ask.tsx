@@ -20,6 +20,8 @@ interface Asking {
   /** To be shown: the dialog, and the sentence on what was done last. */
   dialog: ReactNode;
   done: string;
+  /** Takes the sentence away. */
+  forget: () => void;
 }
 
 /** Asks before each act, and reads the figures again after it. */
@@ -35,6 +37,7 @@ export function useAsk(): Asking {
     setDone("");
     setOpen(true);
   }, []);
+  const forget = useCallback(() => setDone(""), []);
   const confirm = async () => {
     if (!question) return;
     setDone(await question.run());
@@ -53,5 +56,5 @@ export function useAsk(): Asking {
       {question.text}
     </Confirm>
   );
-  return { ask, dialog, done };
+  return { ask, dialog, done, forget };
 }

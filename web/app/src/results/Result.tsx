@@ -66,7 +66,7 @@ export function ResultHead({
 }: Omit<ResultProps, "onChange"> & { title?: string; rows?: number; edition?: number }) {
   return (
     <Group justify="space-between" align="center" gap="sm">
-      <Title order={2} id="result-title">
+      <Title order={2} id="result-title" tabIndex={-1}>
         {title}
       </Title>
       <Downloads job={job} pipeline={pipeline} {...known} />

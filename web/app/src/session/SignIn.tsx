@@ -2,6 +2,7 @@ import {
   Alert,
   Anchor,
   Button,
+  Group,
   Paper,
   PasswordInput,
   Stack,
@@ -12,6 +13,7 @@ import {
 } from "@mantine/core";
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from "react";
 
+import { Mark } from "../shell/Mark";
 import { messageOf } from "../shell/parts";
 import type { Challenge } from "./cognito";
 import type { Session } from "./session";
@@ -31,30 +33,38 @@ export function SignIn({ session, issuer, message }: SignInProps) {
     document.title = "Sign in · Docmill";
   }, []);
   return (
-    <div className="welcome">
-      <div className="pitch">
-        <Title order={1} fz={{ base: 28, sm: 40 }} lh={1.15}>
-          Documents in, structured results out.
-        </Title>
-        <Text mt="md" size="lg" c="dimmed">
-          Upload a document and watch it become a result that you can read, correct and download: live, step
-          by step.
-        </Text>
-      </div>
-      <Paper withBorder p="xl" shadow="sm" className="welcome-card">
-        {withToken ? (
-          <TokenForm session={session} issuer={issuer} message={message} />
-        ) : (
-          <PasswordForm session={session} message={message} />
-        )}
-        {session.hasPool && (
-          <Text ta="center" mt="md" size="sm">
-            <Anchor component="button" type="button" size="sm" onClick={() => setWithToken(!withToken)}>
-              {withToken ? "Sign in with a password instead" : "Use a token instead"}
-            </Anchor>
+    <div className="welcome ground">
+      <div className="welcome-columns">
+        <div>
+          <Group gap="sm" mb="lg">
+            <Mark size={40} />
+            <Text fw={700} size="xl">
+              Docmill
+            </Text>
+          </Group>
+          <Title order={1} fz={{ base: 28, sm: 40 }} lh={1.15}>
+            Documents in, structured results out.
+          </Title>
+          <Text mt="md" size="lg" c="dimmed">
+            Upload a document and watch it become a result that you can read, correct and download: live, step
+            by step.
           </Text>
-        )}
-      </Paper>
+        </div>
+        <Paper withBorder p="xl" shadow="sm">
+          {withToken ? (
+            <TokenForm session={session} issuer={issuer} message={message} />
+          ) : (
+            <PasswordForm session={session} message={message} />
+          )}
+          {session.hasPool && (
+            <Text ta="center" mt="md" size="sm">
+              <Anchor component="button" type="button" size="sm" onClick={() => setWithToken(!withToken)}>
+                {withToken ? "Sign in with a password instead" : "Use a token instead"}
+              </Anchor>
+            </Text>
+          )}
+        </Paper>
+      </div>
     </div>
   );
 }
@@ -157,7 +167,7 @@ function PasswordForm({ session, message }: { session: Session; message: string 
 function TokenForm({ session, issuer, message }: SignInProps) {
   const token = useRef<HTMLTextAreaElement>(null);
   useEffect(() => token.current?.focus(), []);
-  const form = useSubmit(async () => session.useToken(token.current?.value.trim() ?? ""), message);
+  const form = useSubmit(async () => session.adoptToken(token.current?.value.trim() ?? ""), message);
   return (
     <SignInForm title="Use a token" action="Use this token" form={form}>
       <Textarea

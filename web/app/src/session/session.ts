@@ -69,7 +69,7 @@ export class Session {
   }
 
   /** Uses a token from elsewhere. */
-  useToken(token: string): void {
+  adoptToken(token: string): void {
     if (!claims(token)) {
       throw new ApiError(0, "This is not a JSON Web Token. It has three parts with dots between them.");
     }

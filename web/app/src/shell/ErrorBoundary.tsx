@@ -31,20 +31,20 @@ export class ErrorBoundary extends Component<Props, State> {
   override render(): ReactNode {
     const { error } = this.state;
     if (!error) return this.props.children;
-    // A release that came out while the page was open has other files than the page knows.
-    const isOutdated = /dynamically imported module|module script failed/i.test(error.message);
+    // Without a connection, and after a release: it has other files than the page knows.
+    const isMissing = /dynamically imported module|module script failed/i.test(error.message);
     return (
       <Container size="sm" py="xl" role="alert">
         <Stack align="flex-start">
           <Title order={1}>
-            {isOutdated ? "There is a newer version" : "Something went wrong on this page"}
+            {isMissing ? "This part of the page could not be loaded" : "Something went wrong on this page"}
           </Title>
           <Text>
-            {isOutdated
-              ? "This part of the page could not be loaded. Please load the page again."
+            {isMissing
+              ? "The connection may be lost, or a newer version has come out. Please load the page again."
               : "Your jobs are not affected: they go on. Loading the page again mostly helps."}
           </Text>
-          {!isOutdated && <Code>{error.message}</Code>}
+          {!isMissing && <Code>{error.message}</Code>}
           <Button onClick={() => location.reload()}>Load the page again</Button>
         </Stack>
       </Container>

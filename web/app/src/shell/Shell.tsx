@@ -5,9 +5,9 @@ import {
   Burger,
   Container,
   Group,
+  type MantineColorScheme,
   Menu,
   NavLink,
-  Text,
   useMantineColorScheme,
 } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
@@ -17,6 +17,7 @@ import { Link, useLocation } from "wouter";
 import { useSession } from "../session/context";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { IconMoon, IconScreen, IconSun, IconUser } from "./icons";
+import { Mark } from "./Mark";
 import { Views } from "./Views";
 
 interface Place {
@@ -49,6 +50,7 @@ export function Shell() {
       padding={0}
       transitionDuration={0}
     >
+      {/* biome-ignore lint/a11y/useValidAnchor: it leads to a place of the page; the address has another use for # */}
       <a className="skip-link" href="#main" onClick={skip}>
         Skip to the content
       </a>
@@ -64,7 +66,7 @@ export function Shell() {
                 aria-label="Menu"
                 aria-expanded={isOpen}
               />
-              <Link href="/" className="brand" aria-label="Docmill, start">
+              <Link href="/" className="brand" aria-label="Docmill">
                 <Mark />
                 <span>Docmill</span>
               </Link>
@@ -133,8 +135,10 @@ function useFocusOnArrival(path: string): void {
     const main = document.getElementById("main");
     const go = (): boolean => {
       const title = main?.querySelector<HTMLElement>("h1");
-      title?.focus({ preventScroll: true });
-      return Boolean(title);
+      // The view before is still there, hidden, while the next one is loaded: it does not take the keyboard.
+      const isShown = title !== null && title !== undefined && title.getClientRects().length > 0;
+      if (isShown) title.focus({ preventScroll: true });
+      return isShown;
     };
     if (!main || go()) return;
     const observer = new MutationObserver(() => go() && observer.disconnect());
@@ -153,54 +157,36 @@ function AccountMenu() {
     { name: "As the system", value: "auto", icon: <IconScreen size={16} /> },
   ] as const;
   return (
-    <Menu position="bottom-end" width={240} withinPortal>
+    // In the header, so that it belongs to a landmark; without Mantine's placeholder, which no menu may have in it.
+    <Menu position="bottom-end" width={240} withinPortal={false} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <ActionIcon variant="default" size="lg" radius="xl" aria-label={`Account of ${user.name}`}>
           <IconUser />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Text size="sm" px="sm" py={6} id="user" style={{ overflowWrap: "anywhere" }}>
+        <Menu.Label id="user" style={{ overflowWrap: "anywhere" }}>
           {user.name}
-        </Text>
+        </Menu.Label>
         <Menu.Divider />
         <Menu.Item onClick={() => navigate("/account")}>Account</Menu.Item>
         <Menu.Item component="a" href="docs">
           API
         </Menu.Item>
         <Menu.Divider />
-        {schemes.map(({ name, value, icon }) => (
-          <Menu.Item
-            key={value}
-            leftSection={icon}
-            role="menuitemradio"
-            aria-checked={colorScheme === value}
-            fw={colorScheme === value ? 600 : undefined}
-            onClick={() => setColorScheme(value)}
-          >
-            {name}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={colorScheme}
+          onChange={(value) => setColorScheme(value as MantineColorScheme)}
+        >
+          {schemes.map(({ name, value, icon }) => (
+            <Menu.RadioItem key={value} value={value} rightSection={icon}>
+              {name}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item onClick={() => session.signOut()}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>
-  );
-}
-
-function Mark() {
-  return (
-    <svg width="26" height="26" viewBox="0 0 32 32" aria-hidden="true" focusable="false">
-      <rect width="32" height="32" rx="7" fill="#1f4ea8" />
-      <path fill="#fff" d="M9 5h9.500l5.500 5.500V27H9z" />
-      <path
-        fill="none"
-        stroke="#1f4ea8"
-        strokeWidth="1.8"
-        strokeLinejoin="round"
-        strokeLinecap="round"
-        d="M18.500 5v5.500H24M12.500 15h8M12.500 19h8M12.500 23h4.500"
-      />
-    </svg>
   );
 }

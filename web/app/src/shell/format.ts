@@ -21,7 +21,7 @@ export function bytes(value: number): string {
     size /= 1024;
     unit += 1;
   }
-  const digits = size < 10 && !Number.isInteger(size) ? size.toFixed(1) : String(Math.round(size));
+  const digits = size < 10 ? Number(size.toFixed(1)) : Math.round(size);
   return `${digits} ${units[unit]}`;
 }
 

@@ -7,7 +7,6 @@ import {
   EmptyState,
   Group,
   Loader,
-  Modal,
   Paper,
   type PaperProps,
   Stack,
@@ -16,6 +15,7 @@ import {
 } from "@mantine/core";
 import { type ReactNode, useEffect, useRef, useState } from "react";
 
+import { Dialog } from "./Dialog";
 import { ago, dateTime } from "./format";
 import { IconAlert } from "./icons";
 
@@ -159,13 +159,7 @@ export function Confirm(props: ConfirmProps) {
     }
   };
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      title={title}
-      centered
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Dialog title={title} isOpen={isOpen} onClose={onClose}>
       <Stack>
         <div>{children}</div>
         {error !== null && <Failure error={error} />}
@@ -174,7 +168,7 @@ export function Confirm(props: ConfirmProps) {
             {keep}
           </Button>
           <Button
-            color={isDangerous ? "red" : "brand"}
+            color={isDangerous ? "red.9" : "brand"}
             loading={isBusy}
             disabled={isDisabled}
             onClick={confirm}
@@ -183,6 +177,6 @@ export function Confirm(props: ConfirmProps) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,5 @@
 import {
+  Anchor,
   type CSSVariablesResolver,
   createTheme,
   defaultVariantColorsResolver,
@@ -18,10 +19,24 @@ const brand: MantineColorsTuple = [
   "#153673",
 ];
 
+// The library's own dark greys, a little cooler.
+const dark: MantineColorsTuple = [
+  "#c9ccd4",
+  "#b5bac6",
+  "#8b92a3",
+  "#697183",
+  "#434a59",
+  "#363c49",
+  "#262b35",
+  "#1d2027",
+  "#181b21",
+  "#121419",
+];
+
 export const theme = createTheme({
   primaryColor: "brand",
   primaryShade: { light: 7, dark: 6 },
-  colors: { brand },
+  colors: { brand, dark },
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
   headings: {
     fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
@@ -34,6 +49,8 @@ export const theme = createTheme({
   },
   cursorType: "pointer",
   respectReducedMotion: true,
+  // In running text the colour alone does not tell a link.
+  components: { Anchor: Anchor.extend({ defaultProps: { underline: "always" } }) },
   variantColorResolver: (input) => {
     const colors = defaultVariantColorsResolver(input);
     // Text on a tint of its own colour has too little contrast for small letters.
@@ -67,7 +84,6 @@ export const variables: CSSVariablesResolver = ({ colors }) => ({
     "--mantine-color-error": "#ff9a92",
     "--mantine-color-anchor": colors.brand?.[3] ?? "",
     "--mantine-color-text": "#e6e8ed",
-    "--mantine-color-body": "#1d2027",
     "--docmill-ground": "#15171c",
     "--docmill-line": "#343944",
     "--docmill-on-tint-red": "#ffb0aa",

@@ -1,5 +1,5 @@
 import { Text, ThemeIcon } from "@mantine/core";
-import { type DragEvent, type RefObject, useEffect, useState } from "react";
+import { type DragEvent, type RefObject, useEffect, useRef, useState } from "react";
 
 import { IconUpload } from "../shell/icons";
 
@@ -18,6 +18,7 @@ const hasFiles = (event: { dataTransfer: DataTransfer | null }): boolean =>
 /** A place to drop files on. For the keyboard and for screen readers it is a file input like any other. */
 export function DropZone({ accept, hint, inputRef, isDisabled = false, onFiles }: DropZoneProps) {
   const [isOver, setOver] = useState(false);
+  const isPressed = useRef(false);
   useStrayDrops();
   usePastedFiles(isDisabled ? null : onFiles);
   const drag = (event: DragEvent) => {
@@ -50,6 +51,16 @@ export function DropZone({ accept, hint, inputRef, isDisabled = false, onFiles }
         accept={accept.join()}
         disabled={isDisabled}
         aria-describedby="file-hint"
+        onKeyDown={(event) => {
+          // Enter would send the form, which is not what the zone looks like.
+          isPressed.current = event.key === "Enter";
+          if (isPressed.current) event.preventDefault();
+        }}
+        onKeyUp={(event) => {
+          // Not before: while the key goes down, browsers do not count it as the user's wish to be shown a dialogue.
+          if (event.key === "Enter" && isPressed.current) event.currentTarget.click();
+          isPressed.current = false;
+        }}
         onChange={({ currentTarget }) => {
           onFiles([...(currentTarget.files ?? [])]);
           // The same file can be chosen again after it was taken off the list.

@@ -1,11 +1,21 @@
 import { ApiError, type Pipeline, type Submission } from "@docmill/client";
-import { Alert, Button, Collapse, NativeSelect, SimpleGrid, Stack, TextInput, Title } from "@mantine/core";
+import {
+  Alert,
+  Anchor,
+  Button,
+  Collapse,
+  NativeSelect,
+  SimpleGrid,
+  Stack,
+  TextInput,
+  Title,
+} from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { useLocation } from "wouter";
+import { Link, useLocation } from "wouter";
 
 import { RecentJobs } from "../jobs/RecentJobs";
-import { bytes } from "../shell/format";
+import { bytes, count } from "../shell/format";
 import { Failure, Loading, messageOf, Panel, ViewTitle } from "../shell/parts";
 import { DropZone } from "./DropZone";
 import { type Draft, readHeads, useDraft } from "./draft";
@@ -22,7 +32,7 @@ import { useUploads } from "./uploads";
 export function NewJob() {
   const pipelines = usePipelines();
   return (
-    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" verticalSpacing="lg">
+    <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" verticalSpacing="lg" style={{ alignItems: "start" }}>
       <Stack gap="lg">
         <Panel component="section" aria-labelledby="new-title">
           <Stack gap="md">
@@ -100,6 +110,17 @@ function JobForm({ pipelines }: { pipelines: readonly Pipeline[] }) {
         <FileList files={draft.files} problems={draft.problems} onRemove={draft.removeFile} />
         <PipelineChoice pipelines={pipelines} draft={draft} />
         <CompanyChoice draft={draft} />
+        <Collapse expanded={draft.files.length > 0} transitionDuration={0}>
+          <TextInput
+            id="label"
+            label="Name"
+            description="Instead of the file's name, if you like."
+            maxLength={200}
+            autoComplete="off"
+            value={draft.label}
+            onChange={(event) => draft.setLabel(event.currentTarget.value)}
+          />
+        </Collapse>
         <SettingsForm
           fields={draft.fields}
           proposed={draft.proposed}
@@ -112,17 +133,6 @@ function JobForm({ pipelines }: { pipelines: readonly Pipeline[] }) {
             draft.setValues(values);
           }}
         />
-        <Collapse expanded={draft.files.length > 0} transitionDuration={0}>
-          <TextInput
-            id="label"
-            label="Name"
-            description="Instead of the file's name, if you like."
-            maxLength={200}
-            autoComplete="off"
-            value={draft.label}
-            onChange={(event) => draft.setLabel(event.currentTarget.value)}
-          />
-        </Collapse>
         {problem && (
           <Alert color="red" role="alert">
             {problem}
@@ -137,6 +147,14 @@ function JobForm({ pipelines }: { pipelines: readonly Pipeline[] }) {
         >
           Start
         </Button>
+        {sending.started && (
+          <Alert color="green" role="status">
+            {count(sending.started.jobs, "job")} started.{" "}
+            <Anchor component={Link} href={`/jobs?batch=${sending.started.batchId}`} inherit>
+              Show them
+            </Anchor>
+          </Alert>
+        )}
         <UploadList />
       </Stack>
     </form>
@@ -153,6 +171,7 @@ function useSending(draft: Draft, showSettings: () => void) {
   // The same content has the same key: a Start whose answer was lost, pressed again, makes no second job.
   const keys = useRef(new Map<Submission, string>());
   const batch = useRef<{ of: readonly Submission[]; id: string } | null>(null);
+  const [started, setStarted] = useState<{ batchId: string; jobs: number } | null>(null);
   const isShown = useRef(true);
   useEffect(() => {
     isShown.current = true;
@@ -201,11 +220,13 @@ function useSending(draft: Draft, showSettings: () => void) {
       keys.current.clear();
       draft.reset();
       const isLarge = uploads.snapshot().some(({ id, state }) => id === added.id && state !== "done");
+      if (batchId) setStarted({ batchId, jobs: others.length + 1 });
       if (isShown.current && others.length === 0 && !isLarge) navigate(`/jobs/${job.job_id}`);
       else if (isShown.current && others.length === 0) followWhenDone(added.id, job.job_id);
     } catch (error) {
       uploads.forget(added.id);
-      refuse(error);
+      const wasStopped = error instanceof DOMException && error.name === "AbortError";
+      if (!wasStopped) refuse(error);
     } finally {
       setBusy(false);
     }
@@ -220,10 +241,11 @@ function useSending(draft: Draft, showSettings: () => void) {
     });
   };
   const clear = () => {
+    setStarted(null);
     setProblem(null);
     setErrors(new Map());
   };
-  return { isBusy, problem, errors, start, clear, refuse: setProblem };
+  return { isBusy, problem, errors, started, start, clear, refuse: setProblem };
 }
 
 function PipelineChoice({ pipelines, draft }: { pipelines: readonly Pipeline[]; draft: Draft }) {

@@ -129,7 +129,7 @@ function NumberField({ kind, value, onChange, ...common }: NumberFieldProps) {
       {...common}
       inputMode={kind.isInteger ? "numeric" : "decimal"}
       autoComplete="off"
-      maw={160}
+      styles={{ input: { maxWidth: 160 } }}
       value={value === null || value === undefined ? "" : String(value)}
       onChange={({ currentTarget: { value: typed } }) => {
         const number = Number(typed.replace(",", "."));

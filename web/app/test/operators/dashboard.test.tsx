@@ -3,7 +3,7 @@ import { ApiError, type Docmill } from "@docmill/client";
 import { DocmillProvider } from "@docmill/react";
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { act, cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, configure, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Router } from "wouter";
 
@@ -12,6 +12,10 @@ import { SessionContext } from "../../src/session/context";
 import type { Session } from "../../src/session/session";
 import { usePath, useQueryText } from "../../src/shell/location";
 import { job, letter, operations } from "./sample";
+
+// A busy machine takes its time over so large a page.
+configure({ asyncUtilTimeout: 10_000 });
+vi.setConfig({ testTimeout: 30_000 });
 
 // Drawing wants a canvas; the numbers are looked at in the table, and the drawing in a browser.
 vi.mock("../../src/operators/Chart", () => ({ Chart: () => <p>A curve</p> }));

@@ -3,7 +3,7 @@ import { type MouseEvent, type ReactNode, type SyntheticEvent, useEffect, useId,
 import type { LabelChanges } from "../labels.js";
 import { useLabels } from "../provider.js";
 import { JobCard } from "./job-progress.js";
-import { classes } from "./parts.js";
+import { CrossIcon, classes } from "./parts.js";
 import { type JobSource, type JobView, WithJob } from "./with-job.js";
 
 export type JobProgressModalProps = JobSource & {
@@ -62,9 +62,19 @@ export function JobProgressModal(props: JobProgressModalProps) {
     >
       {isOpen && (
         <div className="docmill-modal-content">
-          <h2 id={titleId} className="docmill-modal-title">
-            {title ?? labels.jobDialog}
-          </h2>
+          <div className="docmill-modal-head">
+            <h2 id={titleId} className="docmill-modal-title">
+              {title ?? labels.jobDialog}
+            </h2>
+            <button
+              type="button"
+              className="docmill-icon-button"
+              aria-label={labels.closeDialog}
+              onClick={onClose}
+            >
+              <CrossIcon />
+            </button>
+          </div>
           <WithJob {...props}>
             {(view, words) => (
               <>

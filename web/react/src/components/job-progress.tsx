@@ -47,20 +47,7 @@ export function JobCard(props: JobCardProps) {
           </span>
         </div>
       )}
-      <p className="docmill-facts">
-        {/* What the badge says already is not said again. */}
-        {isOpen && job.stage !== labels.status[job.status] && (
-          <span className="docmill-stage">{job.stage}</span>
-        )}
-        {job.total_chunks !== null && job.total_chunks > 1 && (
-          <span>{labels.chunks(job.processed_chunks, job.total_chunks, formats)}</span>
-        )}
-        {job.attempt > 1 && <span>{labels.attempt(job.attempt, formats)}</span>}
-        {job.processing_time_seconds !== null && !isOpen && (
-          <span>{labels.took(formats.duration(job.processing_time_seconds))}</span>
-        )}
-        <Ago at={job.created_at} wrap={labels.created} />
-      </p>
+      <Facts job={job} labels={labels} />
       {isOpen && job.waiting_for && (
         <p className="docmill-waiting">{labels.waiting(job.waiting_for, formats)}</p>
       )}
@@ -84,6 +71,27 @@ export function JobCard(props: JobCardProps) {
   );
 }
 
+function Facts({ job, labels }: { job: Job; labels: Labels }) {
+  const { formats } = useDocmillContext();
+  const isOpen = !isTerminal(job.status);
+  return (
+    <p className="docmill-facts">
+      {/* What the badge says already is not said again. */}
+      {isOpen && job.stage !== labels.status[job.status] && (
+        <span className="docmill-stage">{job.stage}</span>
+      )}
+      {job.total_chunks !== null && job.total_chunks > 1 && (
+        <span>{labels.chunks(job.processed_chunks, job.total_chunks, formats)}</span>
+      )}
+      {job.attempt > 1 && <span>{labels.attempt(job.attempt, formats)}</span>}
+      {job.processing_time_seconds !== null && !isOpen && (
+        <span>{labels.took(formats.duration(job.processing_time_seconds))}</span>
+      )}
+      <Ago at={job.created_at} wrap={labels.created} />
+    </p>
+  );
+}
+
 /** Takes the keyboard to the title when the button it was on goes, as Cancel does when the job ends. */
 function useFocusKeeper(job: Job) {
   const card = useRef<HTMLElement>(null);
@@ -98,12 +106,17 @@ function useFocusKeeper(job: Job) {
   useLayoutEffect(() => {
     const element = card.current;
     if (!element) return;
-    const follow = (event: FocusEvent) => {
+    const follow = (event: Event) => {
       const target = event.target;
       hadFocus.current = target instanceof Node && element.contains(target);
     };
     document.addEventListener("focusin", follow);
-    return () => document.removeEventListener("focusin", follow);
+    // A press on what takes no focus leaves the card as well.
+    document.addEventListener("pointerdown", follow);
+    return () => {
+      document.removeEventListener("focusin", follow);
+      document.removeEventListener("pointerdown", follow);
+    };
   }, []);
   return { card, title };
 }

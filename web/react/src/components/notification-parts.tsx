@@ -1,10 +1,11 @@
 import type { ReactNode } from "react";
 import type { Labels } from "../labels.js";
-import type { Notification } from "../notifications/book.js";
+import type { JobNotification } from "../notifications/book.js";
 import { useDocmillContext } from "../provider.js";
+import { CrossIcon } from "./parts.js";
 
 interface MessageProps {
-  item: Notification;
+  item: JobNotification;
   labels: Labels;
   onFollow: () => void;
   children?: ReactNode;
@@ -35,7 +36,7 @@ export function Message({ item, labels, onFollow, children }: MessageProps) {
 }
 
 interface DismissButtonProps {
-  item: Notification;
+  item: JobNotification;
   labels: Labels;
   onClick: () => void;
 }
@@ -49,15 +50,13 @@ export function DismissButton({ item, labels, onClick }: DismissButtonProps) {
       title={labels.dismiss}
       onClick={onClick}
     >
-      <svg viewBox="0 0 16 16" aria-hidden="true">
-        <path d="m4 4 8 8m0-8-8 8" />
-      </svg>
+      <CrossIcon />
     </button>
   );
 }
 
 // Shape and colour differ: the colour alone does not tell.
-const ICONS: Record<Notification["outcome"], string> = {
+const ICONS: Record<JobNotification["outcome"], string> = {
   ready: "m4 8.5 2.5 2.5L12 5.5",
   partial: "M8 4v5m0 2.5v.01",
   failed: "m5 5 6 6m0-6-6 6",
@@ -65,7 +64,7 @@ const ICONS: Record<Notification["outcome"], string> = {
   cancelled: "M4.5 8h7",
 };
 
-const OutcomeIcon = ({ outcome }: { outcome: Notification["outcome"] }) => (
+const OutcomeIcon = ({ outcome }: { outcome: JobNotification["outcome"] }) => (
   <svg className="docmill-outcome" data-outcome={outcome} viewBox="0 0 16 16" aria-hidden="true">
     <circle cx="8" cy="8" r="7" />
     <path d={ICONS[outcome]} />

@@ -115,3 +115,9 @@ export function Announcer({ children }: { children: ReactNode }) {
     </span>
   );
 }
+
+export const CrossIcon = () => (
+  <svg viewBox="0 0 16 16" aria-hidden="true">
+    <path d="m4 4 8 8m0-8-8 8" />
+  </svg>
+);

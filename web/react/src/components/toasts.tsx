@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "react";
 import type { Labels } from "../labels.js";
-import type { Notification } from "../notifications/book.js";
+import type { JobNotification } from "../notifications/book.js";
 import type { UseNotifications } from "../use-notifications.js";
 import { DismissButton, Message } from "./notification-parts.js";
+import { Announcer } from "./parts.js";
 
 // Long enough to be read and reached; the list keeps what was missed.
 const TOAST_MS = 8_000;
@@ -15,27 +16,38 @@ interface ToastsProps {
 /** New notifications for some seconds, in the tab that is to show them. */
 export function Toasts({ labels, notifications }: ToastsProps) {
   const { toasts, hideToast, markRead } = notifications;
+  const layer = useRef<HTMLDivElement>(null);
+  const isEmpty = toasts.length === 0;
+  // As a popover they lie over everything, wherever in the page the bell is. Browsers without it show them as they are.
+  useEffect(() => {
+    if (!isEmpty) layer.current?.showPopover?.();
+  }, [isEmpty]);
+  const last = toasts.at(-1);
   return (
-    // The region is there before what it is to tell.
-    <div className="docmill-toasts" role="status">
-      {toasts.map((item) => (
-        <Toast
-          key={item.id}
-          item={item}
-          labels={labels}
-          onEnd={() => hideToast(item.id)}
-          onSeen={() => {
-            markRead(item.id);
-            hideToast(item.id);
-          }}
-        />
-      ))}
-    </div>
+    <>
+      <Announcer>{last && `${labels.outcome[last.outcome]} ${last.name ?? labels.untitled}`}</Announcer>
+      {!isEmpty && (
+        <div ref={layer} className="docmill-toasts" popover="manual">
+          {toasts.map((item) => (
+            <Toast
+              key={item.id}
+              item={item}
+              labels={labels}
+              onEnd={() => hideToast(item.id)}
+              onSeen={() => {
+                markRead(item.id);
+                hideToast(item.id);
+              }}
+            />
+          ))}
+        </div>
+      )}
+    </>
   );
 }
 
 interface ToastProps {
-  item: Notification;
+  item: JobNotification;
   labels: Labels;
   /** Time is up: the notification stays unread. */
   onEnd: () => void;

@@ -3,7 +3,7 @@ import { jobName } from "../jobs.js";
 import type { Outcome } from "../labels.js";
 
 /** One end of one attempt of a job. */
-export interface Notification {
+export interface JobNotification {
   /** Job and attempt: there is one notification of both, however often and by whatever way the news came. */
   id: string;
   jobId: string;
@@ -19,7 +19,7 @@ export interface Notification {
 }
 
 /** A notification as it is kept. The marks are only ever set, so that copies of several tabs can be joined in any order. */
-export interface Entry extends Notification {
+export interface Entry extends JobNotification {
   /** Taken out of the list. The entry stays, so that it does not come back. */
   isDismissed: boolean;
   /** Somebody was shown it: as a toast, or by the browser. */
@@ -45,9 +45,12 @@ export const notificationId = (job: Job): string => `${job.job_id}#${job.attempt
 
 /**
  * What is to be told of a job, or null. A cancel by the owner is nothing to tell the owner of; one by somebody else is.
+ *
+ * The event of the end comes before what became of it (errors, gaps, who cancelled) can be read; that is waited for.
+ * The time of the end comes with it.
  */
-export function notificationOf(job: Job): Notification | null {
-  if (!isTerminal(job.status)) return null;
+export function notificationOf(job: Job): JobNotification | null {
+  if (!isTerminal(job.status) || job.completed_at === null) return null;
   const outcome = outcomeOf(job);
   if (!outcome) return null;
   const name = jobName(job);
@@ -58,7 +61,7 @@ export function notificationOf(job: Job): Notification | null {
     outcome,
     name: name === null ? null : cut(name),
     message: job.error ? cut(job.error.message) : null,
-    at: job.completed_at ?? job.cancelled_at ?? job.updated_at,
+    at: job.completed_at,
     isRead: false,
   };
 }
@@ -78,7 +81,7 @@ function outcomeOf(job: Job): Outcome | null {
 }
 
 /** Adds a notification unless the book has it, or it is older than the book and nobody saw the job still open. */
-export function add(book: Book, notification: Notification, wasSeenOpen: boolean): Book {
+export function add(book: Book, notification: JobNotification, wasSeenOpen: boolean): Book {
   if (book.entries.some((entry) => entry.id === notification.id)) return book;
   const atMs = Date.parse(notification.at);
   if (!wasSeenOpen && !(atMs > book.sinceMs)) return book;

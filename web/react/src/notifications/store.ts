@@ -5,9 +5,9 @@ import {
   type Book,
   type Entry,
   emptyBook,
+  type JobNotification,
   join,
   mark,
-  type Notification,
   notificationId,
   notificationOf,
 } from "./book.js";
@@ -17,10 +17,10 @@ import { browserShelf, type Shelf } from "./shelf.js";
 /** The notifications as they are shown; a new object whenever something changed. */
 export interface NotificationState {
   /** Newest first. */
-  items: readonly Notification[];
+  items: readonly JobNotification[];
   unread: number;
   /** What this tab shows as a toast at the moment, oldest first. */
-  toasts: readonly Notification[];
+  toasts: readonly JobNotification[];
   permission: Permission;
 }
 
@@ -127,6 +127,7 @@ export class NotificationStore {
       if (oldest !== undefined && this.#open.size > MOST_OPEN) this.#open.delete(oldest);
       return;
     }
+    if (job.completed_at === null) return;
     const wasSeenOpen = this.#open.delete(id);
     const notification = notificationOf(job);
     if (!notification) return;

@@ -56,10 +56,26 @@ pub(super) struct Page {
     pub(super) image: Option<ImageReport>,
     /// A smaller copy of it, as WebP.
     pub(super) copy: Option<Bytes>,
-    /// Its size in pixels.
-    pub(super) copy_size: (u32, u32),
+    /// A page of text as it can be drawn.
+    drawable: Option<pdf::Drawable>,
     /// How sure its words are on average; 1 for text of a file.
     pub(super) confidence: f32,
+}
+
+impl Page {
+    /// Looks at the picture of a page whose text and lines show no timetable: fills that meet are rulings too. Whether there was
+    /// anything to look at.
+    pub(super) async fn look_closer(&mut self, work: &dyn Work) -> Result<bool, Halt> {
+        let Some(drawable) = self.drawable.take() else {
+            return Ok(false);
+        };
+        let seen = drawable.seen(work).await?;
+        for content in &mut self.contents {
+            content.rulings.extend(seen.seen.rulings.iter().copied());
+            content.fills.extend(seen.fills.iter().copied());
+        }
+        Ok(true)
+    }
 }
 
 impl PageSource {

@@ -1,13 +1,15 @@
 //! A page as pixels: what is written on it, and its rulings.
 
-use bytes::Bytes;
 use docmill_core::pipeline::Work;
 use docmill_core::reader::{PagePicture, ReadPage, ReadWord};
-use docmill_documents::picture::{Leveling, RowsHeader};
+use docmill_documents::ocr::{ScannedWord, page_direction};
+use docmill_documents::picture::Leveling;
 use docmill_documents::tables::{Area, SeenTables, TableWord, UNITS};
 
 use super::{Page, ask_reader, broken, stage};
 use crate::halt::Halt;
+use crate::pdf::scanned;
+use crate::rows::packed;
 use crate::timetable::model::Signals;
 use crate::timetable::notices;
 use crate::timetable::readers::TABLES;
@@ -20,8 +22,6 @@ const UNEVEN: f32 = 0.35;
 const HAND_CONFIDENCE: f32 = 0.85;
 /// Pixels of the longer side of a picture with enough of them.
 const FEW_PIXELS: u32 = 1_000;
-/// A word tells the direction of a page if it is so much longer than it is high.
-const TELLING: f32 = 1.5;
 
 /// Reads a picture of a page: its words by whoever reads pictures, its rulings in the sandbox.
 pub(super) async fn read(picture: &PagePicture, work: &dyn Work) -> Result<Page, Halt> {
@@ -29,7 +29,7 @@ pub(super) async fn read(picture: &PagePicture, work: &dyn Work) -> Result<Page,
     if !work.reads_pictures() {
         return Err(Halt::Fail(notices::no_reader()));
     }
-    let read = Halt::unless_done(crate::pdf::read(picture, work).await)?;
+    let read = crate::pdf::read(picture, work).await?;
     let Some(read) = read else {
         return Err(Halt::Fail(notices::corrupt(None)));
     };
@@ -67,20 +67,14 @@ pub(super) async fn seen(
     leveling: Leveling,
     work: &dyn Work,
 ) -> Result<SeenTables, Halt> {
-    let header = RowsHeader {
-        width: picture.width,
-        height: picture.height,
-        channels: picture.channels,
-    };
-    let header = match header.line() {
-        Ok(header) => header,
+    let document = match packed(picture) {
+        Ok(document) => document,
         Err(error) => return broken("rows", &error),
     };
     let leveling = match serde_json::to_string(&leveling) {
         Ok(leveling) => leveling,
         Err(error) => return broken("leveling", &error),
     };
-    let document: Bytes = [&header[..], &picture.rows].concat().into();
     let Some(output) = ask_reader(TABLES, vec![leveling], document, work).await? else {
         // Words alone may do.
         return Ok(SeenTables::default());
@@ -90,58 +84,9 @@ pub(super) async fn seen(
 
 /// The direction of most of a page's text, in degrees clockwise.
 fn direction(read: &ReadPage) -> f32 {
-    let told: Vec<(f32, f32)> = read.words.iter().filter_map(told).collect();
-    let quarter = (0..4)
-        .map(|quarter| quarter as f32 * 90.0)
-        .max_by(|a, b| {
-            let weight = |quarter: f32| -> f32 {
-                told.iter()
-                    .filter(|(degrees, _)| apart(*degrees, quarter).abs() <= 45.0)
-                    .map(|(_, length)| length)
-                    .sum()
-            };
-            // The first of equal ones.
-            weight(*a).total_cmp(&weight(*b)).then(b.total_cmp(a))
-        })
-        .unwrap_or(0.0);
-    let mut tilts: Vec<(f32, f32)> = told
-        .iter()
-        .map(|(degrees, length)| (apart(*degrees, quarter), *length))
-        .filter(|(tilt, _)| tilt.abs() <= 45.0)
-        .collect();
-    tilts.sort_by(|a, b| a.0.total_cmp(&b.0));
-    // The middle by length: long words tell more.
-    let half = tilts.iter().map(|(_, length)| length).sum::<f32>() / 2.0;
-    let mut sum = 0.0;
-    let middle = tilts.iter().find(|(_, length)| {
-        sum += length;
-        sum >= half
-    });
-    quarter + middle.map_or(0.0, |(tilt, _)| *tilt)
-}
-
-/// The direction of a word in degrees clockwise, and its length; `None` of one that is too short to tell.
-fn told(word: &ReadWord) -> Option<(f32, f32)> {
-    let [a, b, c, _] = word.corners;
-    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
-    let (length, height) = (dx.hypot_of(dy), (c.0 - b.0).hypot_of(c.1 - b.1));
-    (length > height * TELLING && length.is_finite()).then(|| (dy.atan2(dx).to_degrees(), length))
-}
-
-/// From one direction to another, -180 to 180.
-fn apart(degrees: f32, from: f32) -> f32 {
-    (degrees - from + 180.0).rem_euclid(360.0) - 180.0
-}
-
-/// Lengths, without the C library's newest function for them.
-trait Hypot {
-    fn hypot_of(self, other: Self) -> Self;
-}
-
-impl Hypot for f32 {
-    fn hypot_of(self, other: Self) -> Self {
-        (self * self + other * other).sqrt()
-    }
+    let words: Vec<ScannedWord> = read.words.iter().cloned().map(scanned).collect();
+    let (turn, tilt) = page_direction(&words);
+    f32::from(turn) + tilt
 }
 
 /// A word of the picture as it was turned.
@@ -177,7 +122,8 @@ fn unevenness(read: &ReadPage) -> f32 {
     let heights = || {
         read.words.iter().map(|word| {
             let [a, _, _, d] = word.corners;
-            (d.0 - a.0).hypot_of(d.1 - a.1)
+            let (x, y) = (d.0 - a.0, d.1 - a.1);
+            (x * x + y * y).sqrt()
         })
     };
     let Some(middle) = mean(heights()).filter(|mean| *mean > 0.0) else {

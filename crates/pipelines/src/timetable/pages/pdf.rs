@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use docmill_core::pipeline::Work;
 use docmill_core::ports::FileDetail;
+use docmill_core::reader::PagePicture;
 use docmill_documents::pdf::PageContent;
 use docmill_documents::picture::Leveling;
-use docmill_documents::tables::{TableRuling, TableWord};
+use docmill_documents::tables::{SeenTables, TableRuling, TableWord};
 
 use super::{Page, PageSource, ask_reader, broken, fail, paper, picture, stage};
 use crate::halt::Halt;
@@ -13,7 +14,7 @@ use crate::pdf::{CONTENT, DPI, Reading, Shown, draw, is_scan, read_text};
 use crate::timetable::kind::{FileKind, MAX_PDF_PAGES};
 use crate::timetable::model::Signals;
 use crate::timetable::notices;
-use crate::timetable::rules::{Content, extract};
+use crate::timetable::rules::Content;
 use crate::timetable::settings::{Engine, Settings};
 
 /// A page with fewer characters of text is hard to read (V8).
@@ -70,35 +71,53 @@ pub(super) async fn read(
     settings: &Settings,
     work: &dyn Work,
 ) -> Result<Page, Halt> {
-    let is_asked = settings.engine != Engine::Rules && !work.tiers().is_empty();
-    let mut page = match source.is_scan {
-        true => return scan(source, bytes, settings, work).await,
-        false => text(source, bytes, work).await?,
-    };
-    let lacks_table = page
-        .contents
-        .iter()
-        .all(|content| extract(content, &[]).tables.is_empty());
-    if !is_asked && !lacks_table {
-        return Ok(page);
+    if source.is_scan {
+        return scan(source, bytes, settings, work).await;
     }
-    let Some(picture) = Halt::unless_done(draw(bytes, source.page, MAX_PDF_PAGES, RULINGS_DPI, work).await)?
-    else {
-        return Ok(page);
+    let mut page = text(source, bytes, work).await?;
+    let mut drawable = Drawable {
+        document: bytes.clone(),
+        page: source.page,
+        drawn: None,
     };
-    if lacks_table {
-        let leveling = Leveling::of_text(picture.width, picture.height, 0.0);
-        let seen = paper::seen(&picture, leveling, work).await?;
-        for content in &mut page.contents {
-            content.rulings.extend(seen.seen.rulings.iter().copied());
-            content.fills.extend(seen.fills.iter().copied());
+    if settings.engine != Engine::Rules && !work.tiers().is_empty() {
+        drawable.drawn = drawable.draw(work).await?;
+        if let Some(picture) = &drawable.drawn {
+            page.copy = picture::copy_of(picture, settings, work).await?;
         }
     }
-    if is_asked && let Some((copy, size)) = picture::copy_of(&picture, settings, work).await? {
-        page.copy = Some(copy);
-        page.copy_size = size;
-    }
+    page.drawable = Some(drawable);
     Ok(page)
+}
+
+/// A page of text as it can be drawn.
+#[derive(Clone, Debug)]
+pub(super) struct Drawable {
+    document: Bytes,
+    page: u32,
+    /// Where somebody has drawn it.
+    drawn: Option<PagePicture>,
+}
+
+impl Drawable {
+    async fn draw(&self, work: &dyn Work) -> Result<Option<PagePicture>, Halt> {
+        draw(&self.document, self.page, MAX_PDF_PAGES, RULINGS_DPI, work).await
+    }
+
+    /// The rulings and the colours of its picture; none where it cannot be drawn.
+    pub(super) async fn seen(mut self, work: &dyn Work) -> Result<SeenTables, Halt> {
+        let drawn = match self.drawn.take() {
+            Some(drawn) => Some(drawn),
+            None => self.draw(work).await?,
+        };
+        match drawn {
+            Some(picture) => {
+                let leveling = Leveling::of_text(picture.width, picture.height, 0.0);
+                paper::seen(&picture, leveling, work).await
+            }
+            None => Ok(SeenTables::default()),
+        }
+    }
 }
 
 async fn scan(
@@ -107,16 +126,13 @@ async fn scan(
     settings: &Settings,
     work: &dyn Work,
 ) -> Result<Page, Halt> {
-    let drawn = Halt::unless_done(draw(bytes, source.page, MAX_PDF_PAGES, DPI, work).await)?;
+    let drawn = draw(bytes, source.page, MAX_PDF_PAGES, DPI, work).await?;
     let Some(picture) = drawn else {
         return fail(notices::corrupt(None));
     };
     let mut page = paper::read(&picture, work).await?;
     page.signals.low_quality |= source.characters < FEW_CHARACTERS;
-    if let Some((copy, size)) = picture::copy_of(&picture, settings, work).await? {
-        page.copy = Some(copy);
-        page.copy_size = size;
-    }
+    page.copy = picture::copy_of(&picture, settings, work).await?;
     Ok(page)
 }
 

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use docmill_core::pipeline::Work;
 use docmill_core::reader::PagePicture;
-use docmill_documents::picture::{Compression, Kind, Refusal, RowsHeader};
+use docmill_documents::picture::{Compression, Kind, Refusal};
 
 use super::{Page, ask_reader, broken, fail, paper};
 use crate::halt::Halt;
+use crate::rows::{packed, unpacked};
 use crate::timetable::model::ImageReport;
 use crate::timetable::notices;
 use crate::timetable::readers::{COMPRESSOR, DECODER, ROWS_COMPRESSOR};
@@ -30,39 +31,26 @@ pub(super) async fn read(
     if let Some(refusal) = Refusal::of_answer(&decoded) {
         return fail(notices::corrupt(Some(&refusal)));
     }
-    let picture = picture_of(&decoded)?;
-    let (image, copy, copy_size) = compressed(bytes, kind, &picture, settings, work).await?;
+    let picture = match unpacked(&decoded, 0) {
+        Ok(picture) => picture,
+        Err(error) => return broken("rows of a picture", &error),
+    };
+    let (image, copy) = compressed(bytes, kind, settings, work).await?;
     let page = paper::read(&picture, work).await?;
     Ok(Page {
         image: Some(image),
         copy: Some(copy),
-        copy_size,
         ..page
     })
-}
-
-/// The picture in the rows that a reader wrote.
-fn picture_of(rows: &Bytes) -> Result<PagePicture, Halt> {
-    match RowsHeader::parse(rows) {
-        Ok((header, start)) => Ok(PagePicture {
-            width: header.width,
-            height: header.height,
-            channels: header.channels,
-            milli_dpi: 0,
-            rows: rows.slice(start..),
-        }),
-        Err(error) => broken("rows of a picture", &error),
-    }
 }
 
 /// The smaller copy and what there is to say of it; the file itself, where that is smaller or no copy can be made.
 async fn compressed(
     bytes: &Bytes,
     kind: Kind,
-    picture: &PagePicture,
     settings: &Settings,
     work: &dyn Work,
-) -> Result<(ImageReport, Bytes, (u32, u32)), Halt> {
+) -> Result<(ImageReport, Bytes), Halt> {
     let original = || {
         let size = bytes.len() as u64;
         let report = ImageReport {
@@ -70,7 +58,7 @@ async fn compressed(
             compressed_size: size,
             compression_ratio: "0.0".to_owned(),
         };
-        (report, bytes.clone(), (picture.width, picture.height))
+        (report, bytes.clone())
     };
     let arguments =
         [1, settings.max_image_dimension, settings.image_quality].map(|number| number.to_string());
@@ -87,7 +75,7 @@ async fn compressed(
         compressed_size: head.compressed_size,
         compression_ratio: head.compression_ratio,
     };
-    Ok((report, copy, (head.width, head.height)))
+    Ok((report, copy))
 }
 
 /// The smaller copy of a page that was drawn, for a model.
@@ -95,20 +83,13 @@ pub(super) async fn copy_of(
     picture: &PagePicture,
     settings: &Settings,
     work: &dyn Work,
-) -> Result<Option<(Bytes, (u32, u32))>, Halt> {
-    let header = RowsHeader {
-        width: picture.width,
-        height: picture.height,
-        channels: picture.channels,
-    };
-    let Ok(header) = header.line() else {
+) -> Result<Option<Bytes>, Halt> {
+    let Ok(document) = packed(picture) else {
         return Ok(None);
     };
-    let document: Bytes = [&header[..], &picture.rows].concat().into();
     let arguments = [settings.max_image_dimension, settings.image_quality].map(|number| number.to_string());
-    let answer = ask_reader(ROWS_COMPRESSOR, arguments.to_vec(), document, work).await?;
-    let found = answer.as_ref().and_then(head_of);
-    Ok(found.map(|(head, copy)| (copy, (head.width, head.height))))
+    let copy = ask_reader(ROWS_COMPRESSOR, arguments.to_vec(), document, work).await?;
+    Ok(copy.filter(|copy| !copy.is_empty()))
 }
 
 /// What a compressor wrote: its report and the file behind it.

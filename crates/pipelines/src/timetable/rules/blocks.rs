@@ -8,22 +8,19 @@ use super::super::model::{Day, FoundBlock, Minute, Sureness};
 use super::axis::{HEADER, Slot, slots};
 use super::cells::{Entry, entries};
 use super::clock::{Clock, OWN, happening};
-use super::headings::Section;
+use super::headings::{Section, in_order};
 use super::kinds::kind_of;
 use super::letters;
 use super::times::of_label;
 use super::view::{Place, View};
 
-/// Letters of a word that goes through all days.
-const FEWEST_LETTERS: usize = 3;
-
 /// When something is, and how that is known.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct When {
-    pub(super) start: Option<Minute>,
-    pub(super) end: Option<Minute>,
-    pub(super) sureness: Option<Sureness>,
-    pub(super) is_own: bool,
+struct When {
+    start: Option<Minute>,
+    end: Option<Minute>,
+    sureness: Option<Sureness>,
+    is_own: bool,
 }
 
 /// Something that happens on some days, before it is known when.
@@ -136,10 +133,7 @@ fn days_of(section: &Section, cell: &Place) -> Vec<Day> {
         .columns
         .iter()
         .filter(|day| is_under(cell, day.column, day.span));
-    let mut days: Vec<Day> = under.flat_map(|day| day.days.iter().copied()).collect();
-    days.sort_unstable();
-    days.dedup();
-    days
+    in_order(under.flat_map(|day| day.days.iter().copied()))
 }
 
 fn first_column(section: &Section, cell: &Place) -> Option<usize> {
@@ -161,28 +155,21 @@ fn letters_of_row<'v>(view: &'v View, section: &Section, row: usize) -> Option<H
         .row(row)
         .filter(|cell| !cell.is_blank() && first_column(section, cell).is_some())
         .collect();
-    let is_letter = |cell: &&Place| {
-        let mut chars = cell.text.chars();
-        chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
-    };
     let first = *cells.first()?;
-    if cells.len() < FEWEST_LETTERS || !cells.iter().all(is_letter) {
+    if cells.len() < letters::FEWEST || !cells.iter().all(|cell| letters::is_letter(&cell.text)) {
         return None;
     }
     let lines: Vec<CellLine> = cells.iter().flat_map(|cell| cell.lines.clone()).collect();
-    let text: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
+    let word = letters::stacked(&lines);
     let entry = Entry {
-        name: letters::joined(&text.join(" ")),
-        confidence: lines.iter().map(|line| line.confidence).sum::<f32>() / lines.len().max(1) as f32,
+        name: word.text,
+        confidence: word.confidence,
         lines,
         ..Entry::default()
     };
-    let mut days: Vec<Day> = section.columns.iter().flat_map(|day| day.days.clone()).collect();
-    days.sort_unstable();
-    days.dedup();
     Some(Happening {
         cell: first,
-        days,
+        days: section.days(),
         column: first_column(section, first)?,
         entry,
         area: cells.iter().map(|cell| cell.area).reduce(|a, b| a.around(&b)),
@@ -257,10 +244,8 @@ fn name_of_row(view: &View, section: &Section, cell: &Place) -> String {
 
 /// Rows with nothing under their days whose heading says what happens on all of them.
 fn of_headings(view: &View, section: &Section, clock: &Clock) -> Vec<FoundBlock> {
-    let mut days: Vec<Day> = section.columns.iter().flat_map(|day| day.days.clone()).collect();
+    let mut days = section.days();
     days.retain(|day| *day != Day::Unspecified);
-    days.sort_unstable();
-    days.dedup();
     let mut is_written = vec![false; view.rows];
     for cell in view.cells.iter().filter(|cell| !cell.is_blank()) {
         if first_column(section, cell).is_some() {

@@ -2,6 +2,7 @@
 
 use docmill_documents::tables::CellLine;
 
+use super::letters::confidence_of;
 use super::times::{self, WrittenSpan};
 
 /// Words of the longest name that a second line adds to.
@@ -85,7 +86,7 @@ fn entry(lines: &[CellLine], is_seen: bool) -> Option<Entry> {
     }
     let mut entry = Entry {
         time,
-        confidence: lines.iter().map(|line| line.confidence).sum::<f32>() / lines.len().max(1) as f32,
+        confidence: confidence_of(lines),
         lines: lines.to_vec(),
         ..Entry::default()
     };

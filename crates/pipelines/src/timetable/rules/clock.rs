@@ -7,6 +7,9 @@ use super::times::{WrittenSpan, of_label};
 use super::view::{Place, View};
 use super::words::folded;
 
+/// How sure a time is that is written where the block is.
+pub(super) const OWN: Sureness = Sureness::FULL;
+
 /// A period and when it is, as somebody said: the name, the start, the end.
 pub(in super::super) type Period = (String, Minute, Minute);
 
@@ -160,7 +163,7 @@ fn is_same_period(name: &str, text: &str) -> bool {
 
 /// What a row's heading says beside its time, if it names something that happens: `Break` of `10.15–10.30 Break`.
 pub(super) fn happening(label: &str) -> Option<String> {
-    let entry_text = match super::times::find_range(label) {
+    let beside = match super::times::find_range(label) {
         Some((_, place)) => [label.get(..place.start), label.get(place.end..)]
             .into_iter()
             .flatten()
@@ -168,16 +171,13 @@ pub(super) fn happening(label: &str) -> Option<String> {
             .join(" "),
         None => label.to_owned(),
     };
-    let words = entry_text
+    let words = beside
         .split_whitespace()
         .filter(|word| super::times::leading(word).is_none() && word.chars().any(char::is_alphanumeric));
     let text = words.collect::<Vec<_>>().join(" ");
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     (letters >= 3 && period_of(&text).is_none()).then_some(text)
 }
-
-/// How sure a time is that is written where the block is.
-pub(super) const OWN: Sureness = Sureness::FULL;
 
 #[cfg(test)]
 mod tests {

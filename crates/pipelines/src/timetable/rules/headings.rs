@@ -42,6 +42,11 @@ impl Section {
             .any(|day| (day.column..day.column + day.span).contains(&column))
     }
 
+    /// The days of all its columns, in their order, each once.
+    pub(super) fn days(&self) -> Vec<Day> {
+        in_order(self.columns.iter().flat_map(|column| column.days.iter().copied()))
+    }
+
     /// Days that were understood.
     pub(super) fn known(&self) -> usize {
         self.columns
@@ -49,6 +54,12 @@ impl Section {
             .filter(|column| column.unknown.is_none())
             .count()
     }
+}
+
+/// Days in their order, each once.
+pub(super) fn in_order(days: impl Iterator<Item = Day>) -> Vec<Day> {
+    let days: std::collections::BTreeSet<Day> = days.collect();
+    days.into_iter().collect()
 }
 
 /// The sections of a table: one for each row of headings, and for each week where a row names the days several times.
@@ -84,8 +95,8 @@ pub(super) fn sections(view: &View) -> Vec<Section> {
         let end = titles_begin(view, heading + 1, end);
         let columns = with_unknown(view, heading, columns);
         for (week, columns) in weeks(view, heading, columns).into_iter().take(MAX_WEEKS) {
-            let mut metadata = metadata::or(week, &metadata_of(titles.iter().map(String::as_str)));
-            metadata = metadata::or(metadata, &corner(view, heading, &columns));
+            let mut metadata = metadata::completed(week, &metadata_of(titles.iter().map(String::as_str)));
+            metadata = metadata::completed(metadata, &corner(view, heading, &columns));
             sections.push(Section {
                 heading,
                 end,
@@ -154,15 +165,16 @@ fn with_unknown(view: &View, heading: usize, mut columns: Vec<DayColumn>) -> Vec
 
 /// Headings over columns of times.
 pub(super) fn is_of_times(text: &str) -> bool {
-    const WORDS: [&str; 15] = [
+    const WORDS: [&str; 16] = [
         "time", "times", "hour", "hours", "period", "periods", "lesson", "session", "start", "end", "from",
-        "to", "heure", "heures", "horaire",
+        "to", "heure", "heures", "horaire", "horaires",
     ];
-    let words: Vec<String> = text.split_whitespace().map(super::words::folded).collect();
-    words.iter().any(|word| !word.is_empty())
-        && words
-            .iter()
-            .all(|word| word.is_empty() || WORDS.contains(&word.as_str()) || word == "horaires")
+    let mut words = text
+        .split_whitespace()
+        .map(super::words::folded)
+        .filter(|word| !word.is_empty())
+        .peekable();
+    words.peek().is_some() && words.all(|word| WORDS.contains(&word.as_str()))
 }
 
 /// The columns week by week: a day that was named before begins the next one.

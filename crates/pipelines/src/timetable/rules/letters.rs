@@ -3,7 +3,7 @@
 use docmill_documents::tables::{Area, CellLine};
 
 /// Letters from which they are a word.
-const FEWEST: usize = 3;
+pub(super) const FEWEST: usize = 3;
 /// How far letters below one another may stray, for their height.
 const STRAY: i32 = 1;
 
@@ -35,7 +35,8 @@ pub(super) fn repaired(lines: &[CellLine]) -> (Vec<CellLine>, bool) {
     (out, has_stack)
 }
 
-fn is_letter(text: &str) -> bool {
+/// Whether a text is one letter.
+pub(super) fn is_letter(text: &str) -> bool {
     let mut chars = text.chars();
     chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
 }
@@ -46,7 +47,8 @@ fn is_below(first: &CellLine, line: &CellLine) -> bool {
     first.rotation == line.rotation && (x - at).abs() <= STRAY * first.height.max(line.height).max(1)
 }
 
-fn stacked(letters: &[CellLine]) -> CellLine {
+/// Letters as one line.
+pub(super) fn stacked(letters: &[CellLine]) -> CellLine {
     let area = letters
         .iter()
         .map(|line| line.area)
@@ -57,9 +59,14 @@ fn stacked(letters: &[CellLine]) -> CellLine {
         area,
         height: letters.iter().map(|line| line.height).max().unwrap_or(0),
         rotation: 0,
-        confidence: letters.iter().map(|line| line.confidence).sum::<f32>() / letters.len().max(1) as f32,
+        confidence: confidence_of(letters),
         words: letters.iter().flat_map(|line| line.words.clone()).collect(),
     }
+}
+
+/// How sure lines are on average; 0 where there are none.
+pub(super) fn confidence_of(lines: &[CellLine]) -> f32 {
+    lines.iter().map(|line| line.confidence).sum::<f32>() / lines.len().max(1) as f32
 }
 
 /// Single letters with spaces between them made words.

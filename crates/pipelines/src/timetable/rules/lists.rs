@@ -35,9 +35,8 @@ pub(super) fn listed(view: &View) -> Option<Listed> {
         [start, end] if start + 1 == *end => (*start, Some(*end)),
         _ => return None,
     };
-    let rows: Vec<usize> = (heading..view.rows).collect();
     let mut lines: Vec<(Vec<Day>, &Place, WrittenSpan)> = Vec::new();
-    for row in rows {
+    for row in heading..view.rows {
         let Some(cell) = view.at(row, start).filter(|cell| cell.row == row) else {
             continue;
         };

@@ -37,7 +37,7 @@ enum Field {
 }
 
 /// What lines say, the first that says something of a thing counting.
-pub(in super::super) fn metadata_of<'a>(lines: impl IntoIterator<Item = &'a str>) -> Metadata {
+pub(super) fn metadata_of<'a>(lines: impl IntoIterator<Item = &'a str>) -> Metadata {
     let mut found = Metadata::default();
     let mut school: Option<&str> = None;
     for line in lines {
@@ -68,7 +68,7 @@ pub(in super::super) fn metadata_of<'a>(lines: impl IntoIterator<Item = &'a str>
 }
 
 /// This, and from `other` what this does not say.
-pub(super) fn or(mut this: Metadata, other: &Metadata) -> Metadata {
+pub(in super::super) fn completed(mut this: Metadata, other: &Metadata) -> Metadata {
     for (own, others) in [
         (&mut this.teacher_name, &other.teacher_name),
         (&mut this.class_name, &other.class_name),

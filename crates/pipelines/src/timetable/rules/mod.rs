@@ -29,11 +29,12 @@ use docmill_documents::tables::{
 
 pub(super) use clock::Period;
 pub(super) use kinds::kind_of;
-pub(super) use metadata::metadata_of;
+pub(super) use metadata::completed;
 pub(super) use words::{distance_is_at_most_one, folded};
 
 use super::model::{FoundBlock, FoundTable, Metadata, Warning};
 use headings::Section;
+use metadata::metadata_of;
 use view::View;
 
 /// What is on a page.
@@ -131,7 +132,7 @@ fn of_grids(grids: &[Grid], around: &[(i32, String)], periods: &[Period], is_see
         let lines = around.iter().filter(move |(top, _)| (from..to).contains(top));
         metadata_of(lines.map(|(_, text)| text.as_str()))
     };
-    let page = metadata::or(texts(i32::MIN, first), &texts(first, i32::MAX));
+    let page = metadata::completed(texts(i32::MIN, first), &texts(first, i32::MAX));
     let mut above = first;
     for (grid, candidate) in read {
         let between = texts(above, grid.area().y0);
@@ -146,7 +147,7 @@ fn of_grids(grids: &[Grid], around: &[(i32, String)], periods: &[Period], is_see
         all.warnings.extend(candidate.warnings);
         all.tables
             .extend(candidate.tables.into_iter().map(|table| FoundTable {
-                metadata: metadata::or(metadata::or(table.metadata, &between), &page),
+                metadata: metadata::completed(metadata::completed(table.metadata, &between), &page),
                 blocks: table.blocks,
             }));
     }

@@ -97,17 +97,14 @@ impl View {
         self
     }
 
-    /// Rows made columns.
+    /// Rows made columns, of a table as it stands on its page.
     pub(super) fn turned(&self) -> Self {
         let cells = self.cells.iter().map(|cell| Place {
             row: cell.column,
             column: cell.row,
             row_span: cell.column_span,
             column_span: cell.row_span,
-            down: match cell.down == (cell.area.y0, cell.area.y1) {
-                true => (cell.area.x0, cell.area.x1),
-                false => (cell.area.y0, cell.area.y1),
-            },
+            down: (cell.area.x0, cell.area.x1),
             ..cell.clone()
         });
         Self {

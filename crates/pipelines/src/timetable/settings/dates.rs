@@ -7,7 +7,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::values::Refused;
+use crate::settings::Refused;
 
 /// Longest term in days: three years. Calendars name each change of the clocks in it.
 pub(super) const MAX_TERM_DAYS: i32 = 1_096;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DIMENSION_RANGE, LABEL_CHARS, MAX_PERIODS, NAME_CHARS, QUALITY_RANGE};
+use super::{DIMENSION_RANGE, Engine, LABEL_CHARS, MAX_PERIODS, NAME_CHARS, QUALITY_RANGE};
 use crate::timetable::model::Day;
 
 /// `HH:MM` as a regular expression.
@@ -10,18 +10,13 @@ const TIME: &str = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
 
 /// The settings as JSON Schema; with `engine: llm` where there is a language model.
 pub(in crate::timetable) fn schema(models: bool) -> Value {
-    let engines: &[&str] = if models {
-        &["auto", "rules", "llm"]
-    } else {
-        &["auto", "rules"]
-    };
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
         "additionalProperties": false,
         "properties": {
             "engine": {
-                "type": "string", "enum": engines, "default": "auto", "title": "Engine",
+                "type": "string", "enum": Engine::offered(models), "default": "auto", "title": "Engine",
                 "description": "Who reads the timetable: the rules, a language model, or what fits the page.",
             },
             "teacher_name": name("Teacher", "Takes the place of the teacher that the timetable names."),

@@ -4,57 +4,10 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::Value;
 
-use docmill_core::problem::FieldError;
-
 use super::dates;
 use super::{LABEL_CHARS, MAX_PERIODS, PeriodTime};
+use crate::settings::{Refused, code_unless};
 use crate::timetable::model::{Day, Minute};
-
-/// A value that cannot be taken.
-#[derive(Debug)]
-pub(super) struct Refused {
-    /// Below `settings`.
-    pub(super) field: String,
-    pub(super) code: &'static str,
-    pub(super) detail: String,
-}
-
-impl Refused {
-    /// `{field} must be {wanted}.`
-    pub(super) fn new(field: &str, code: &'static str, wanted: &str) -> Self {
-        Self {
-            field: field.to_owned(),
-            code,
-            detail: format!("{field} must be {wanted}."),
-        }
-    }
-
-    /// As the caller sees it.
-    pub(super) fn named(self) -> FieldError {
-        FieldError::new(format!("settings.{}", self.field), self.code, self.detail)
-    }
-}
-
-/// A whole number in a range.
-pub(super) fn number(name: &str, value: &Value, (least, most): (u32, u32)) -> Result<u32, Refused> {
-    value
-        .as_u64()
-        .and_then(|number| u32::try_from(number).ok())
-        .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| {
-            let wanted = format!("a whole number from {least} to {most}");
-            Refused::new(name, code_unless(value.is_number()), &wanted)
-        })
-}
-
-/// One of some words.
-pub(super) fn word<T: for<'de> Deserialize<'de>>(
-    name: &str,
-    value: &Value,
-    words: &str,
-) -> Result<T, Refused> {
-    T::deserialize(value).map_err(|_| Refused::new(name, code_unless(value.is_string()), words))
-}
 
 /// A text on one line, trimmed; `null` and the empty one are none.
 pub(super) fn text(name: &str, value: &Value, most: usize) -> Result<Option<String>, Refused> {
@@ -205,9 +158,4 @@ fn period(field: &str, value: &Value) -> Result<PeriodTime, Refused> {
 
 fn minute(value: &Value) -> Option<Minute> {
     value.as_str()?.parse().ok()
-}
-
-/// A value of the right type is out of range.
-fn code_unless(right_type: bool) -> &'static str {
-    if right_type { "OUT_OF_RANGE" } else { "WRONG_TYPE" }
 }

@@ -161,10 +161,10 @@ function SentenceTable({ rows, hasSources }: { rows: readonly Row[]; hasSources:
         <Table.Tr>
           <Table.Th w={48}>#</Table.Th>
           <Table.Th>Sentence</Table.Th>
-          {isBeside && <Table.Th w="42%">Source</Table.Th>}
+          {isBeside && <Table.Th w="40%">Source</Table.Th>}
           {!isNarrow && <Table.Th w={60}>Page</Table.Th>}
           {!isNarrow && <Table.Th w={64}>Words</Table.Th>}
-          {!isNarrow && <Table.Th w={110}>Flags</Table.Th>}
+          {!isNarrow && <Table.Th w={140}>Flags</Table.Th>}
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>

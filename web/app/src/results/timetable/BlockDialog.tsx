@@ -1,6 +1,7 @@
-import { Button, Group, Modal, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, SimpleGrid, Stack, Textarea, TextInput } from "@mantine/core";
 import { type FormEvent, useRef, useState } from "react";
 
+import { Dialog } from "../../shell/Dialog";
 import { words } from "../../shell/format";
 import { type BlockForm, type DraftBlock, filledIn, formOf, problemsOf } from "./edit";
 import { EVENT_TYPES, METADATA, type Metadata, WEEK } from "./model";
@@ -38,13 +39,7 @@ export function BlockDialog({ block, isThere, onApply, onDelete, onClose }: Bloc
     else onApply(filledIn(block, form));
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={isThere ? "Edit the block" : "Add a block"}
-      centered
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Dialog onClose={onClose} title={isThere ? "Edit the block" : "Add a block"}>
       <form ref={element} onSubmit={apply} noValidate>
         <Stack gap="sm">
           <TextInput {...field("event_name", "Name")} maxLength={200} data-autofocus />
@@ -59,7 +54,7 @@ export function BlockDialog({ block, isThere, onApply, onDelete, onClose }: Bloc
           <SimpleGrid cols={2}>
             <TextInput {...field("room", "Room")} maxLength={200} />
             <NativeSelect
-              {...field("event_type", "Sort")}
+              {...field("event_type", "Type")}
               data={EVENT_TYPES.map((type) => ({ value: type, label: words(type) }))}
             />
           </SimpleGrid>
@@ -81,7 +76,7 @@ export function BlockDialog({ block, isThere, onApply, onDelete, onClose }: Bloc
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -113,13 +108,7 @@ export function MetadataDialog({ metadata, onApply, onClose }: MetadataDialogPro
     onApply(Object.fromEntries(entries));
   };
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title="Edit the headings"
-      centered
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
+    <Dialog onClose={onClose} title="Edit the headings">
       <form onSubmit={apply}>
         <Stack gap="sm">
           {METADATA.map((name, index) => (
@@ -140,6 +129,6 @@ export function MetadataDialog({ metadata, onApply, onClose }: MetadataDialogPro
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

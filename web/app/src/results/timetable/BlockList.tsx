@@ -22,7 +22,7 @@ export function BlockList({ blocks, onOpen }: BlockListProps) {
           <Table.Th>Time</Table.Th>
           <Table.Th>Name</Table.Th>
           {!isNarrow && <Table.Th>Room</Table.Th>}
-          {!isNarrow && <Table.Th>Sort</Table.Th>}
+          {!isNarrow && <Table.Th>Type</Table.Th>}
           {!isNarrow && <Table.Th>Confidence</Table.Th>}
           {onOpen && (
             <Table.Th>

@@ -2,6 +2,7 @@ import type { Job, Pipeline } from "@docmill/client";
 import { Alert, Button, Group, List, NativeSelect, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useRef, useState } from "react";
 
+import { useMayChange } from "../../jobs/rights";
 import { useSession } from "../../session/context";
 import { count, dateTime, words } from "../../shell/format";
 import { IconAlert, IconPlus } from "../../shell/icons";
@@ -37,10 +38,16 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
   const older = useResult(job, edition ?? newest.edition.number);
   const shown = edition !== null && isTimetable(older.data) ? older.data : newest;
   const isOlder = edition !== null && edition !== newest.edition.number;
-  const canEdit = Boolean(pipeline?.editable) && job.status === "completed" && !isOlder;
+  const mayEdit = useMayChange(job) && Boolean(pipeline?.editable) && job.status === "completed";
+  const canEdit = mayEdit && !isOlder;
   const content = draft?.content ?? draftOf(shown);
-  const saved = () => {
+  const close = () => {
     setDraft(null);
+    // The button that was pressed goes with the bar that it is in.
+    requestAnimationFrame(() => document.getElementById("result-title")?.focus());
+  };
+  const saved = () => {
+    close();
     setEdition(null);
     onChange();
   };
@@ -60,7 +67,7 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
             <Button size="compact-sm" variant="default" onClick={() => setEdition(null)}>
               Show the newest
             </Button>
-            {pipeline?.editable && isTimetable(older.data) && (
+            {mayEdit && isTimetable(older.data) && (
               <Button
                 size="compact-sm"
                 variant="default"
@@ -69,7 +76,7 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
                   setEdition(null);
                 }}
               >
-                Go back to this edition
+                Restore this edition
               </Button>
             )}
           </Group>
@@ -93,7 +100,7 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
           base={draft.of}
           newest={newest}
           onSaved={saved}
-          onDiscard={() => setDraft(null)}
+          onDiscard={close}
           onReload={saved}
         />
       )}
@@ -111,7 +118,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
   const [index, setIndex] = useState(0);
   const [look, setLook] = useState<"week" | "list">("week");
   const [open, setOpen] = useState<DraftBlock | "headings" | null>(null);
-  const region = useRef<HTMLDivElement>(null);
+  const region = useRef<HTMLElement>(null);
   const at = Math.min(index, content.length - 1);
   const table = content[at];
   if (!table) return <Nothing title="There is no timetable in this result" />;
@@ -143,7 +150,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
         </Group>
         <Group gap="sm">
           {onEdit && (
-            <Button variant="default" size="compact-md" leftSection={<IconPlus size={16} />} onClick={add}>
+            <Button variant="default" size="compact-sm" leftSection={<IconPlus size={16} />} onClick={add}>
               Add a block
             </Button>
           )}
@@ -160,13 +167,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
         </Group>
       </Group>
       <Warnings result={result} />
-      <div
-        ref={region}
-        tabIndex={-1}
-        role="group"
-        aria-label={titleOf(table, at)}
-        style={{ outline: "none" }}
-      >
+      <section ref={region} tabIndex={-1} aria-label={titleOf(table, at)} style={{ outline: "none" }}>
         {look === "week" ? (
           <WeekGrid
             key={at}
@@ -177,7 +178,7 @@ function Tables({ content, result, onEdit }: TablesProps) {
         ) : (
           <BlockList blocks={table.blocks} onOpen={onEdit && setOpen} />
         )}
-      </div>
+      </section>
       {open === "headings" && (
         <MetadataDialog
           metadata={table.metadata}

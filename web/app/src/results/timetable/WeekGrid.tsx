@@ -52,7 +52,7 @@ export function WeekGrid({ blocks, expected, onOpen }: WeekGridProps) {
         </div>
         {shown.map((day) => (
           <section key={day} className="week-day" aria-label={words(day)}>
-            <h4 className="week-day-name">{words(day)}</h4>
+            <h3 className="week-day-name">{words(day)}</h3>
             <ul style={{ height, backgroundSize: `100% ${60 * PIXELS_PER_MINUTE}px` }}>
               {placed(blocks.filter((block) => block.day === day)).map((one) => (
                 <li key={one.block.key} style={styleOf(one, from)}>
