@@ -101,14 +101,14 @@ export class View {
 
 /**
  * A test in a profile of its own. Nothing may be complained of but what `allowed` matches; `prepare` is told of the view
- * before the page is loaded. What the page looked like when a test failed stands in `.local/browser`.
+ * before `address` is loaded. What the page looked like when a test failed stands in `.local/browser`.
  */
-export function pageTest(name, { allowed = [], prepare = () => {}, limitMs = TEST_LIMIT_MS, ...options }, body) {
+export function pageTest(name, { allowed = [], prepare = () => {}, limitMs = TEST_LIMIT_MS, address = ADDRESS, ...options }, body) {
   test(name, { timeout: limitMs }, async () => {
     const view = await View.open(options);
     try {
       await prepare(view);
-      await view.page.goto(ADDRESS);
+      await view.page.goto(address);
       await body(view);
       view.assertQuiet(allowed);
     } catch (error) {

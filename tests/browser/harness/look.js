@@ -29,7 +29,12 @@ const ALWAYS = ["", "-phone-dark"];
  * Looks at what is shown on a wide screen and on a phone, light and dark: axe finds nothing, and nothing stands out of the
  * window. `keep` names further looks by their suffixes; pictures are kept of those that it names.
  */
-export async function look(page, name, { keep = ["", "-phone"] } = {}) {
+export const look = (page, name, options) => lookAt(page, name, { ...options, check: assertAccessible });
+
+/** The same without axe: for what others have made, and axe finds fault with. */
+export const fit = (page, name, options) => lookAt(page, name, { ...options, check: () => {} });
+
+async function lookAt(page, name, { keep = ["", "-phone"], check }) {
   const before = page.viewportSize();
   for (const { suffix, size, colorScheme } of LOOKS) {
     if (![...ALWAYS, ...keep].includes(suffix)) continue;
@@ -37,7 +42,7 @@ export async function look(page, name, { keep = ["", "-phone"] } = {}) {
     await page.emulateMedia({ colorScheme });
     await settle(page);
     await assertFits(page, `${name}${suffix}`);
-    await assertAccessible(page, `${name}${suffix}`);
+    await check(page, `${name}${suffix}`);
     if (SCREENS && keep.includes(suffix)) await picture(page, `${name}${suffix}`);
   }
   await page.setViewportSize(before);
@@ -65,7 +70,7 @@ async function assertFits(page, where) {
 }
 
 /** What is wrong with the page for assistive technology: nothing. */
-export async function assertAccessible(page, where) {
+async function assertAccessible(page, where) {
   await page.evaluate(AXE);
   const violations = await page.evaluate(async (rules) => {
     const found = await globalThis.axe.run(document, { runOnly: rules, resultTypes: ["violations"] });

@@ -7,7 +7,7 @@ import path from "node:path";
 
 export const ROOT = path.resolve(import.meta.dirname, "../../..");
 
-/** The user pool may still be busy with users that were made at the same moment; an SDK would try again, too. */
+/** The local AWS may trip over calls of the same moment; an SDK would try again, too. */
 const TRIES = 5;
 
 /** `stack.env` of the running stack as an object. */
@@ -48,19 +48,38 @@ export const shortText = (name, text = "Le chat dort. La mer monte.") => ({
   buffer: Buffer.from(text),
 });
 
-async function pool(action, request) {
+/** A call of the local AWS, which asks these tests for no signature. */
+async function aws(version, target, request) {
+  const headers = { "content-type": `application/x-amz-json-${version}`, "x-amz-target": target };
   for (let tries = 1; ; tries += 1) {
-    const response = await fetch(env.DOCMILL_ENDPOINT, {
-      method: "POST",
-      headers: {
-        "content-type": "application/x-amz-json-1.1",
-        "x-amz-target": `AWSCognitoIdentityProviderService.${action}`,
-      },
-      body: JSON.stringify(request),
-    });
+    const response = await fetch(env.DOCMILL_ENDPOINT, { method: "POST", headers, body: JSON.stringify(request) });
     if (response.ok) return response.json();
-    assert.ok(response.status === 500 && tries < TRIES, `${action}: ${response.status} ${await response.text()}`);
+    assert.ok(response.status === 500 && tries < TRIES, `${target}: ${response.status} ${await response.text()}`);
   }
+}
+
+const pool = (action, request) => aws("1.1", `AWSCognitoIdentityProviderService.${action}`, request);
+
+/** Puts a message into the dead letters of jobs with low priority. */
+export const buryMessage = (body) =>
+  aws("1.0", "AmazonSQS.SendMessage", { QueueUrl: env.DOCMILL_DLQ_LOW_URL, MessageBody: body });
+
+const lambda = async (method, route, body) => {
+  const response = await fetch(`${env.DOCMILL_ENDPOINT}/2015-03-31/${route}`, { method, body: body && JSON.stringify(body) });
+  assert.ok(response.ok, `${method} ${route}: ${response.status}`);
+  return response.json();
+};
+
+/** Lets the sweep run now. */
+export const sweep = () => lambda("POST", `functions/${env.DOCMILL_SWEEP_FUNCTION}/invocations`, {});
+
+/** Whether workers are given jobs of low priority. */
+export async function feedLow(isEnabled) {
+  const { EventSourceMappings } = await lambda("GET", `event-source-mappings/?FunctionName=${env.DOCMILL_WORKER_FUNCTION}`);
+  const queue = env.DOCMILL_QUEUE_LOW_URL.split("/").at(-1);
+  const mapping = EventSourceMappings.find(({ EventSourceArn }) => EventSourceArn?.endsWith(`:${queue}`));
+  assert.ok(mapping, `no event source for ${queue}`);
+  await lambda("PUT", `event-source-mappings/${mapping.UUID}`, { Enabled: isEnabled });
 }
 
 /** Makes a user of the local stack's pool, whom nobody else uses: with credits, without jobs. */
@@ -129,5 +148,6 @@ export class User {
   }
 }
 
-/** The user whom the stack was made with. */
+/** The users whom the stack was made with. */
 export const demoUser = new User(env.DOCMILL_USER, env.DOCMILL_PASSWORD);
+export const operator = new User(env.DOCMILL_OPERATOR_USER, env.DOCMILL_OPERATOR_PASSWORD);
