@@ -82,14 +82,17 @@ export async function feedLow(isEnabled) {
   await lambda("PUT", `event-source-mappings/${mapping.UUID}`, { Enabled: isEnabled });
 }
 
-/** Makes a user of the local stack's pool, whom nobody else uses: with credits, without jobs. */
-export async function newUser(name = "reader") {
+/**
+ * Makes a user of the local stack's pool, whom nobody else uses: with credits, without jobs. With a temporary password
+ * they have to choose their own when they sign in.
+ */
+export async function newUser(name = "reader", { isTemporary = false } = {}) {
   const email = `${name}-${randomBytes(4).toString("hex")}@browser.test`;
   const password = `Aa1-${randomBytes(12).toString("base64url")}`;
   const who = { UserPoolId: env.DOCMILL_USER_POOL_ID, Username: email };
   const attributes = [{ Name: "email", Value: email }, { Name: "email_verified", Value: "true" }];
   await pool("AdminCreateUser", { ...who, UserAttributes: attributes, MessageAction: "SUPPRESS" });
-  await pool("AdminSetUserPassword", { ...who, Password: password, Permanent: true });
+  await pool("AdminSetUserPassword", { ...who, Password: password, Permanent: !isTemporary });
   return new User(email, password);
 }
 

@@ -46,6 +46,42 @@ pageTest("a token is as good as a password", {}, async ({ page }) => {
   await page.getByRole("button", { name: `Account of ${user.email}` }).waitFor();
 });
 
+pageTest("whoever has a temporary password chooses their own", {}, async ({ page }) => {
+  const user = await newUser("guest", { isTemporary: true });
+  await page.getByLabel("E-mail").fill(user.email);
+  await page.getByLabel("Password", { exact: true }).fill(user.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  const own = page.getByLabel("New password", { exact: true });
+  await own.waitFor();
+  assert.equal(await own.evaluate((input) => input === document.activeElement), true);
+  await look(page, "sign-in-new-password", { keep: [] });
+  await own.fill(`Bb2-${user.password}`);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "New job" }).waitFor();
+});
+
+pageTest("whoever has a second factor gives its code", {}, async ({ page }) => {
+  const user = await newUser();
+  const token = await user.token();
+  // The local pool has no authenticators: its part is played here.
+  await page.route(`${env.DOCMILL_ENDPOINT}/`, async (route) => {
+    const request = JSON.parse(route.request().postData());
+    if (request.AuthFlow === "USER_PASSWORD_AUTH") {
+      return route.fulfill({ json: { ChallengeName: "SOFTWARE_TOKEN_MFA", Session: "s" } });
+    }
+    assert.equal(request.ChallengeName, "SOFTWARE_TOKEN_MFA");
+    return request.ChallengeResponses.SOFTWARE_TOKEN_MFA_CODE === "123456" && request.Session === "s"
+      ? route.fulfill({ json: { AuthenticationResult: { IdToken: token } } })
+      : route.fulfill({ status: 400, json: { message: "Invalid code" } });
+  });
+  await page.getByLabel("E-mail").fill(user.email);
+  await page.getByLabel("Password", { exact: true }).fill(user.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByLabel("Code").fill("123456");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "New job" }).waitFor();
+});
+
 pageTest("the password can be looked at", {}, async ({ page }) => {
   const password = page.getByLabel("Password", { exact: true });
   await password.fill("secret");
