@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { badge, choose, go, shownJob, signIn, start, until } from "../harness/actions.js";
 import { useBrowser, userTest, View } from "../harness/browser.js";
 import { look } from "../harness/look.js";
-import { ADDRESS, newUser, shortText } from "../harness/stack.js";
+import { ADDRESS, newUser, shortText, sweep } from "../harness/stack.js";
 
 useBrowser();
 
@@ -77,7 +77,10 @@ userTest("a company is made, joined by invitation, and shares its jobs", { limit
   await page.reload();
   const data = page.getByRole("region", { name: "Data" });
   await data.getByRole("button", { name: "Export the data" }).click();
-  await data.getByText("The export is ready.").waitFor({ timeout: 60_000 });
+  await data.getByText("An export is being made.").or(data.getByText("The export is ready.")).waitFor();
+  await sweep();
+  await data.getByText("The export is ready.").waitFor();
+  await data.getByRole("link", { name: "Part 1" }).waitFor();
   await data.getByRole("button", { name: "Delete the company" }).click();
   const dialog = page.getByRole("dialog", { name: "Delete Harbour Press?" });
   const all = dialog.getByRole("button", { name: "Delete everything" });

@@ -40,12 +40,14 @@ operatorTest("an operator sees the figures, each with its source", async ({ page
   const { job_id: id } = await reader.submit(shortText("figures.txt"));
   await until(async () => (await reader.job(id)).status === "completed", "the job");
   for (const name of ["Open jobs", "Running now", "Dead letters", "Accounting check", "Cost today"]) {
-    await page.getByRole("button", { name: `Source of ${name}` }).waitFor();
+    await page.getByRole("button", { name: `Source of ${name}`, exact: true }).waitFor();
   }
   await page.getByText("Balanced", { exact: true }).waitFor();
-  await page.getByRole("button", { name: "Source of Open jobs" }).click();
+  await page.getByRole("button", { name: "Source of Open jobs", exact: true }).click();
   await page.getByRole("note").waitFor();
+  await look(page, "operators-source", { keep: [] });
   await page.keyboard.press("Escape");
+  await page.getByRole("note").waitFor({ state: "detached" });
   await page.getByRole("table", { name: "Queues" }).getByRole("row", { name: /^Normal/ }).waitFor();
   await look(page, "operators", { keep: ALL });
 });
