@@ -13,7 +13,7 @@ import {
   withMetadata,
   withoutBlock,
 } from "../src/results/timetable/edit";
-import { boundsOf, daysOf, placed } from "../src/results/timetable/grid";
+import { boundsOf, daysOf, placed, scaleOf } from "../src/results/timetable/grid";
 import type { Block, TimetableResult } from "../src/results/timetable/model";
 import { titleOf } from "../src/results/timetable/model";
 
@@ -80,6 +80,15 @@ describe("the grid", () => {
   it("shows whole hours, and a school day where there is nothing", () => {
     expect(boundsOf([at("08:35", "15:10")])).toEqual([8 * 60, 16 * 60]);
     expect(boundsOf([])).toEqual([480, 960]);
+  });
+
+  it("has room for a line of text in short blocks", () => {
+    const scales = [
+      scaleOf([]),
+      scaleOf([at("09:00", "10:00"), at("09:00", "09:10")]),
+      scaleOf([at("09:00", "09:02")]),
+    ];
+    expect(scales).toEqual([1.4, 1.9, 2.2]);
   });
 
   it("shows the days that are expected and those that something is on, in their order", () => {

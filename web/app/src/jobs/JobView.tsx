@@ -58,6 +58,24 @@ function JobParts({ job, onChange }: { job: Job; onChange: () => void }) {
   useWindowTitle(isProcessing ? `${job.progress_percent} % · ${jobName(job)}` : jobName(job));
   const mayChange = useMayChange(job);
   const hasResult = (job.formats ?? []).length > 0;
+  const course = (
+    <Panel component="section" aria-labelledby="course-title">
+      <Title order={2} id="course-title" mb="sm">
+        Course
+      </Title>
+      <Course job={job} />
+    </Panel>
+  );
+  const about = (
+    <Panel component="section" aria-labelledby="about-title">
+      <Title order={2} id="about-title" mb="sm">
+        About this job
+      </Title>
+      <AboutJob job={job} pipeline={pipeline} />
+      {!isOpen && mayChange && <DeleteJob job={job} />}
+    </Panel>
+  );
+  // The card stays where it is when the job ends: the keyboard may be on its buttons.
   return (
     <>
       <Grid gap="lg">
@@ -65,36 +83,33 @@ function JobParts({ job, onChange }: { job: Job; onChange: () => void }) {
           <Stack gap="lg">
             <JobProgress job={job} onChange={onChange} headingLevel={1} href={null} />
             {job.status === "awaiting_upload" && <RestOfUpload job={job} />}
+            {isOpen && course}
           </Stack>
         </Grid.Col>
-        {isOpen && pipeline && (
+        {isOpen && (
           <Grid.Col span={{ base: 12, md: 4 }}>
-            <Panel component="section" aria-labelledby="stages-title">
-              <Title order={2} id="stages-title" mb="sm">
-                Stages
-              </Title>
-              <Stages job={job} stages={pipeline.stages} />
-            </Panel>
+            <Stack gap="lg">
+              {pipeline && (
+                <Panel component="section" aria-labelledby="stages-title">
+                  <Title order={2} id="stages-title" mb="sm">
+                    Stages
+                  </Title>
+                  <Stages job={job} stages={pipeline.stages} />
+                </Panel>
+              )}
+              {about}
+            </Stack>
           </Grid.Col>
         )}
       </Grid>
       <Remarks job={job} />
       {hasResult && <Result job={job} pipeline={pipeline} onChange={onChange} />}
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" verticalSpacing="lg">
-        <Panel component="section" aria-labelledby="course-title">
-          <Title order={2} id="course-title" mb="sm">
-            Course
-          </Title>
-          <Course job={job} />
-        </Panel>
-        <Panel component="section" aria-labelledby="about-title">
-          <Title order={2} id="about-title" mb="sm">
-            About this job
-          </Title>
-          <AboutJob job={job} pipeline={pipeline} />
-          {!isOpen && mayChange && <DeleteJob job={job} />}
-        </Panel>
-      </SimpleGrid>
+      {!isOpen && (
+        <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg" verticalSpacing="lg">
+          {course}
+          {about}
+        </SimpleGrid>
+      )}
     </>
   );
 }

@@ -4,10 +4,11 @@ import { useState } from "react";
 
 import { words } from "../../shell/format";
 import type { DraftBlock } from "./edit";
-import { boundsOf, daysOf, type Placed, placed } from "./grid";
+import { boundsOf, daysOf, type Placed, placed, scaleOf } from "./grid";
 import { type Day, isUncertain, timeOf } from "./model";
 
-const PIXELS_PER_MINUTE = 1.4;
+/** Below this height a block has room for one line. */
+const TWO_LINES_PIXELS = 36;
 
 interface WeekGridProps {
   blocks: readonly DraftBlock[];
@@ -23,7 +24,8 @@ export function WeekGrid({ blocks, expected, onOpen }: WeekGridProps) {
   const [chosen, setChosen] = useState<Day | undefined>(days[0]);
   const shown = isNarrow ? days.filter((day) => day === (chosen ?? days[0])) : days;
   const [from, to] = boundsOf(blocks);
-  const height = (to - from) * PIXELS_PER_MINUTE;
+  const scale = scaleOf(blocks);
+  const height = (to - from) * scale;
   const hours = Array.from({ length: (to - from) / 60 + 1 }, (_, index) => from + index * 60);
   const without = blocks.filter(({ day, start }) => day === "unspecified" || start === null);
   return (
@@ -45,7 +47,7 @@ export function WeekGrid({ blocks, expected, onOpen }: WeekGridProps) {
       >
         <div className="week-hours" aria-hidden="true" style={{ height }}>
           {hours.map((hour) => (
-            <span key={hour} style={{ top: (hour - from) * PIXELS_PER_MINUTE }}>
+            <span key={hour} style={{ top: (hour - from) * scale }}>
               {timeOf(hour)}
             </span>
           ))}
@@ -53,9 +55,13 @@ export function WeekGrid({ blocks, expected, onOpen }: WeekGridProps) {
         {shown.map((day) => (
           <section key={day} className="week-day" aria-label={words(day)}>
             <h3 className="week-day-name">{words(day)}</h3>
-            <ul style={{ height, backgroundSize: `100% ${60 * PIXELS_PER_MINUTE}px` }}>
+            <ul style={{ height, backgroundSize: `100% ${60 * scale}px` }}>
               {placed(blocks.filter((block) => block.day === day)).map((one) => (
-                <li key={one.block.key} style={styleOf(one, from)}>
+                <li
+                  key={one.block.key}
+                  style={styleOf(one, from, scale)}
+                  data-short={(one.to - one.from) * scale < TWO_LINES_PIXELS || undefined}
+                >
                   <BlockButton block={one.block} onOpen={onOpen} />
                 </li>
               ))}
@@ -81,10 +87,10 @@ export function WeekGrid({ blocks, expected, onOpen }: WeekGridProps) {
   );
 }
 
-function styleOf({ from, to, lane, lanes }: Placed<DraftBlock>, dayStart: number) {
+function styleOf({ from, to, lane, lanes }: Placed<DraftBlock>, dayStart: number, scale: number) {
   return {
-    top: (from - dayStart) * PIXELS_PER_MINUTE,
-    height: (to - from) * PIXELS_PER_MINUTE,
+    top: (from - dayStart) * scale,
+    height: (to - from) * scale,
     left: `${(100 * lane) / lanes}%`,
     width: `${100 / lanes}%`,
   };

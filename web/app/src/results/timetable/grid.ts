@@ -59,3 +59,14 @@ export function daysOf(blocks: readonly Timed[], expected: readonly Day[]): Day[
   const days = new Set([...expected, ...blocks.map(({ day }) => day)]);
   return WEEK.filter((day) => days.has(day));
 }
+
+/** Pixels of a minute: as many as the shortest block needs for a line of text, within what still looks like a week. */
+export function scaleOf(blocks: readonly Timed[]): number {
+  const lengths = blocks.flatMap(({ start, end }) =>
+    start !== null && end !== null ? [minutesOf(end) - minutesOf(start)] : [],
+  );
+  const shortest = Math.max(1, Math.min(60, ...lengths));
+  return Math.min(2.2, Math.max(1.4, LINE_PIXELS / shortest));
+}
+
+const LINE_PIXELS = 19;
