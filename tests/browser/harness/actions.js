@@ -60,7 +60,9 @@ export const toast = (page) => page.locator(".docmill-toast");
 /** Puts away what is shown of news; it would be gone on its own in a moment. */
 export async function dismissToasts(page) {
   while ((await toast(page).count()) > 0) {
-    const button = toast(page).getByRole("button", { name: /^Dismiss/ }).first();
+    const button = toast(page)
+      .getByRole("button", { name: /^Dismiss/ })
+      .first();
     await button.click({ timeout: 2_000 }).catch(() => {});
   }
 }

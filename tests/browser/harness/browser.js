@@ -103,7 +103,11 @@ export class View {
  * A test in a profile of its own. Nothing may be complained of but what `allowed` matches; `prepare` is told of the view
  * before `address` is loaded. What the page looked like when a test failed stands in `.local/browser`.
  */
-export function pageTest(name, { allowed = [], prepare = () => {}, limitMs = TEST_LIMIT_MS, address = ADDRESS, ...options }, body) {
+export function pageTest(
+  name,
+  { allowed = [], prepare = () => {}, limitMs = TEST_LIMIT_MS, address = ADDRESS, ...options },
+  body,
+) {
   test(name, { timeout: limitMs }, async () => {
     const view = await View.open(options);
     try {

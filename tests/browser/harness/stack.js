@@ -17,9 +17,14 @@ function readEnv() {
   try {
     text = readFileSync(file, "utf8");
   } catch {
-    throw new Error(`${file} is not there: start the local stack (make up), or name its stack.env in DOCMILL_STACK_ENV`);
+    throw new Error(
+      `${file} is not there: start the local stack (make up), or name its stack.env in DOCMILL_STACK_ENV`,
+    );
   }
-  const lines = text.split("\n").map((line) => /^(?:export )?(\w+)=(.*)$/.exec(line.trim())).filter(Boolean);
+  const lines = text
+    .split("\n")
+    .map((line) => /^(?:export )?(\w+)=(.*)$/.exec(line.trim()))
+    .filter(Boolean);
   return Object.fromEntries(lines.map(([, name, value]) => [name, value.replace(/^(["'])(.*)\1$/, "$2")]));
 }
 
@@ -65,7 +70,10 @@ export const buryMessage = (body) =>
   aws("1.0", "AmazonSQS.SendMessage", { QueueUrl: env.DOCMILL_DLQ_LOW_URL, MessageBody: body });
 
 const lambda = async (method, route, body) => {
-  const response = await fetch(`${env.DOCMILL_ENDPOINT}/2015-03-31/${route}`, { method, body: body && JSON.stringify(body) });
+  const response = await fetch(`${env.DOCMILL_ENDPOINT}/2015-03-31/${route}`, {
+    method,
+    body: body && JSON.stringify(body),
+  });
   assert.ok(response.ok, `${method} ${route}: ${response.status}`);
   return response.json();
 };
@@ -75,7 +83,10 @@ export const sweep = () => lambda("POST", `functions/${env.DOCMILL_SWEEP_FUNCTIO
 
 /** Whether workers are given jobs of low priority. */
 export async function feedLow(isEnabled) {
-  const { EventSourceMappings } = await lambda("GET", `event-source-mappings/?FunctionName=${env.DOCMILL_WORKER_FUNCTION}`);
+  const { EventSourceMappings } = await lambda(
+    "GET",
+    `event-source-mappings/?FunctionName=${env.DOCMILL_WORKER_FUNCTION}`,
+  );
   const queue = env.DOCMILL_QUEUE_LOW_URL.split("/").at(-1);
   const mapping = EventSourceMappings.find(({ EventSourceArn }) => EventSourceArn?.endsWith(`:${queue}`));
   assert.ok(mapping, `no event source for ${queue}`);
@@ -90,7 +101,10 @@ export async function newUser(name = "reader", { isTemporary = false } = {}) {
   const email = `${name}-${randomBytes(4).toString("hex")}@browser.test`;
   const password = `Aa1-${randomBytes(12).toString("base64url")}`;
   const who = { UserPoolId: env.DOCMILL_USER_POOL_ID, Username: email };
-  const attributes = [{ Name: "email", Value: email }, { Name: "email_verified", Value: "true" }];
+  const attributes = [
+    { Name: "email", Value: email },
+    { Name: "email_verified", Value: "true" },
+  ];
   await pool("AdminCreateUser", { ...who, UserAttributes: attributes, MessageAction: "SUPPRESS" });
   await pool("AdminSetUserPassword", { ...who, Password: password, Permanent: !isTemporary });
   return new User(email, password);

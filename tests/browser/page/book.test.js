@@ -2,7 +2,21 @@
 
 import assert from "node:assert/strict";
 
-import { badge, bell, choose, dismissToasts, downloadAs, shownJob, start, toast, until, upload, waitForMode, watchProgress } from "../harness/actions.js";
+import {
+  badge,
+  bell,
+  card,
+  choose,
+  dismissToasts,
+  downloadAs,
+  shownJob,
+  start,
+  toast,
+  until,
+  upload,
+  waitForMode,
+  watchProgress,
+} from "../harness/actions.js";
 import { PHONE, useBrowser, userTest } from "../harness/browser.js";
 import { ALL, look } from "../harness/look.js";
 import { BOOK, longText, shortText, STORY } from "../harness/stack.js";
@@ -13,7 +27,10 @@ userTest("a book is uploaded, watched, told of, read and downloaded", {}, async 
   await waitForMode(page, "live");
   const texts = await watchProgress(page);
   await choose(page, BOOK);
-  await page.getByRole("status").filter({ hasText: /1 credit of your/ }).waitFor();
+  await page
+    .getByRole("status")
+    .filter({ hasText: /1 credit of your/ })
+    .waitFor();
   await look(page, "new-job", { keep: ALL });
   await start(page);
   const id = await shownJob(page);
@@ -36,7 +53,10 @@ userTest("a book is uploaded, watched, told of, read and downloaded", {}, async 
   const last = table.locator("tbody tr").last();
   assert.match(await last.getByRole("cell").nth(1).innerText(), /[.!?…»]$/);
   const sources = await table.locator("td.source [lang=fr]").allInnerTexts();
-  assert.ok(sources.some((text) => text.length > 40), "the original stands beside the rewritten");
+  assert.ok(
+    sources.some((text) => text.length > 40),
+    "the original stands beside the rewritten",
+  );
   await dismissToasts(page);
   await look(page, "book", { keep: ALL });
 
@@ -119,15 +139,24 @@ userTest("sentences are filtered by their flags, searched, and shown by pages", 
 });
 
 userTest("a job that is on its way survives a reload", {}, async ({ page }) => {
-  const id = await upload(page, longText(5_000_000));
+  const id = await upload(page, longText(6_000_000));
   await badge(page, "Processing");
-  await look(page, "processing", { keep: ALL });
   await page.reload();
   assert.equal(await shownJob(page), id);
   const texts = await watchProgress(page);
   await badge(page, "Completed");
   assert.ok((await texts()).length > 0, "it was still on its way after the reload");
   await toast(page).getByText("Document ready!").waitFor();
+});
+
+userTest("a job on its way shows how far it is", {}, async ({ page }) => {
+  await upload(page, longText(9_000_000));
+  await badge(page, "Processing");
+  await look(page, "processing", { keep: ALL });
+  await card(page)
+    .getByRole("button", { name: /^Cancel/ })
+    .click();
+  await badge(page, "Cancelled");
 });
 
 userTest("a phone has it all", { size: PHONE, isMobile: true, hasTouch: true }, async ({ page }) => {

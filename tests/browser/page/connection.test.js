@@ -2,7 +2,18 @@
 
 import assert from "node:assert/strict";
 
-import { badge, badgeOf, bell, dotColour, shownJob, toast, until, upload, waitForMode, watchProgress } from "../harness/actions.js";
+import {
+  badge,
+  badgeOf,
+  bell,
+  dotColour,
+  shownJob,
+  toast,
+  until,
+  upload,
+  waitForMode,
+  watchProgress,
+} from "../harness/actions.js";
 import { useBrowser, userTest } from "../harness/browser.js";
 import { look } from "../harness/look.js";
 import { ADDRESS, longText, shortText } from "../harness/stack.js";

@@ -29,7 +29,11 @@ userTest("the history is filtered, shown by pages, and live", {}, async ({ page,
   assert.equal(await list(page).getByRole("listitem").count(), 28);
   assert.equal(await page.getByRole("button", { name: "Show older jobs" }).count(), 0);
   const names = await list(page).getByRole("link").allInnerTexts();
-  assert.deepEqual(names, made.map((_, index) => `chapter ${28 - index}.txt`), "newest first");
+  assert.deepEqual(
+    names,
+    made.map((_, index) => `chapter ${28 - index}.txt`),
+    "newest first",
+  );
 
   await page.getByLabel("Status").selectOption("cancelled");
   await until(async () => (await list(page).getByRole("listitem").count()) === 1, "the cancelled one");
@@ -46,32 +50,39 @@ userTest("the history is filtered, shown by pages, and live", {}, async ({ page,
   await list(page).getByRole("listitem").filter({ hasText: "chapter 28.txt" }).getByText("Cancelled").waitFor();
 });
 
-userTest("a job's page tells its course, its figures and its end", { allowed: [/status of 404/] }, async ({ page, user }) => {
-  const id = await upload(page, STORY);
-  await badge(page, "Completed");
-  const events = page.getByRole("list", { name: "Events" });
-  await events.getByText("Queued").waitFor();
-  await events.getByText("Completed").waitFor();
-  const about = page.getByRole("region", { name: "About this job" });
-  await about.getByText("la-maison-du-port.txt").waitFor();
-  const { usage } = await user.job(id);
-  await about.getByText(`$${usage.cost_usd}`).waitFor();
-  await about.getByText(id).waitFor();
+userTest(
+  "a job's page tells its course, its figures and its end",
+  { allowed: [/status of 404/] },
+  async ({ page, user }) => {
+    const id = await upload(page, STORY);
+    await badge(page, "Completed");
+    const events = page.getByRole("list", { name: "Events" });
+    await events.getByText("Queued").waitFor();
+    await events.getByText("Completed").waitFor();
+    const about = page.getByRole("region", { name: "About this job" });
+    await about.getByText("la-maison-du-port.txt").waitFor();
+    const { usage } = await user.job(id);
+    await about.getByText(`$${usage.cost_usd}`).waitFor();
+    await about.getByText(id).waitFor();
 
-  await about.getByRole("button", { name: "Delete the job" }).click();
-  const dialog = page.getByRole("dialog", { name: "Delete this job?" });
-  await dialog.waitFor();
-  await look(page, "delete-job", { keep: [""] });
-  await dialog.getByRole("button", { name: "Keep" }).click();
-  await dialog.waitFor({ state: "detached" });
-  await about.getByRole("button", { name: "Delete the job" }).click();
-  await dialog.getByRole("button", { name: "Delete" }).click();
-  await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
-  await until(async () => (await page.getByRole("main").getByRole("link", { name: "la-maison-du-port.txt" }).count()) === 0, "the job to go");
-  await page.goto(`${ADDRESS}#/jobs/${id}`);
-  await page.getByRole("heading", { name: "There is no such job" }).waitFor();
-  await look(page, "no-job", { keep: [""] });
-});
+    await about.getByRole("button", { name: "Delete the job" }).click();
+    const dialog = page.getByRole("dialog", { name: "Delete this job?" });
+    await dialog.waitFor();
+    await look(page, "delete-job", { keep: [""] });
+    await dialog.getByRole("button", { name: "Keep" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await about.getByRole("button", { name: "Delete the job" }).click();
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { name: "Jobs", level: 1 }).waitFor();
+    await until(
+      async () => (await page.getByRole("main").getByRole("link", { name: "la-maison-du-port.txt" }).count()) === 0,
+      "the job to go",
+    );
+    await page.goto(`${ADDRESS}#/jobs/${id}`);
+    await page.getByRole("heading", { name: "There is no such job" }).waitFor();
+    await look(page, "no-job", { keep: [""] });
+  },
+);
 
 userTest("somebody else's job is nobody's business", { allowed: [/status of 404/] }, async ({ page }) => {
   const other = await newUser("other");
@@ -143,6 +154,9 @@ userTest("the account shows who one is, the callback secret and the audit trail"
   await secret.getByRole("button", { name: "Hide" }).click();
   const audit = page.getByRole("region", { name: "Audit trail" });
   await page.reload();
-  await audit.getByText(/callback secret/i).first().waitFor();
+  await audit
+    .getByText(/callback secret/i)
+    .first()
+    .waitFor();
   await look(page, "account", { keep: [""] });
 });

@@ -48,31 +48,37 @@ operatorTest("an operator sees the figures, each with its source", async ({ page
   await look(page, "operators-source", { keep: [] });
   await page.keyboard.press("Escape");
   await page.getByRole("note").waitFor({ state: "detached" });
-  await page.getByRole("table", { name: "Queues" }).getByRole("row", { name: /^Normal/ }).waitFor();
+  await page
+    .getByRole("table", { name: "Queues" })
+    .getByRole("row", { name: /^Normal/ })
+    .waitFor();
   await look(page, "operators", { keep: ALL });
 });
 
-operatorTest("an operator cancels somebody's job, after a question and with a line in the audit trail", async ({ page }) => {
-  const reader = await newUser();
-  const { job_id: id } = await reader.announce("stuck.txt");
-  await page.getByRole("tab", { name: "Jobs" }).click();
-  const cancel = page.getByRole("button", { name: `Cancel job ${id}` });
-  await cancel.waitFor();
-  await look(page, "operators-jobs", { keep: ["", "-phone"] });
-  await cancel.click();
-  await dialog(page).getByText("Cancel this job?").waitFor();
-  await look(page, "operators-cancel", { keep: [""] });
-  await dialog(page).getByRole("button", { name: "Leave it" }).click();
-  await dialog(page).waitFor({ state: "detached" });
-  assert.equal((await reader.job(id)).status, "awaiting_upload");
-  await cancel.click();
-  await dialog(page).getByRole("button", { name: "Cancel the job" }).click();
-  await told(page, "The job was cancelled.");
-  assert.equal((await reader.job(id)).status, "cancelled");
-  const { entries } = await reader.call("GET", "/v1/audit");
-  const entry = entries.find(({ action, subject }) => action === "job_cancelled" && subject === id);
-  assert.equal(entry?.as, "operator");
-});
+operatorTest(
+  "an operator cancels somebody's job, after a question and with a line in the audit trail",
+  async ({ page }) => {
+    const reader = await newUser();
+    const { job_id: id } = await reader.announce("stuck.txt");
+    await page.getByRole("tab", { name: "Jobs" }).click();
+    const cancel = page.getByRole("button", { name: `Cancel job ${id}` });
+    await cancel.waitFor();
+    await look(page, "operators-jobs", { keep: ["", "-phone"] });
+    await cancel.click();
+    await dialog(page).getByText("Cancel this job?").waitFor();
+    await look(page, "operators-cancel", { keep: [""] });
+    await dialog(page).getByRole("button", { name: "Leave it" }).click();
+    await dialog(page).waitFor({ state: "detached" });
+    assert.equal((await reader.job(id)).status, "awaiting_upload");
+    await cancel.click();
+    await dialog(page).getByRole("button", { name: "Cancel the job" }).click();
+    await told(page, "The job was cancelled.");
+    assert.equal((await reader.job(id)).status, "cancelled");
+    const { entries } = await reader.call("GET", "/v1/audit");
+    const entry = entries.find(({ action, subject }) => action === "job_cancelled" && subject === id);
+    assert.equal(entry?.as, "operator");
+  },
+);
 
 operatorTest("an operator requeues a job that waits", async ({ page }) => {
   await feedLow(false);
@@ -103,5 +109,8 @@ operatorTest("an operator discards a dead letter", async ({ page }) => {
   await told(page, "The dead letter was discarded.");
   await page.getByText("Dealt with", { exact: true }).click();
   await page.getByText("Discarded", { exact: true }).first().waitFor();
-  assert.equal((await letters()).some(({ id }) => id === letter.id), false);
+  assert.equal(
+    (await letters()).some(({ id }) => id === letter.id),
+    false,
+  );
 });

@@ -111,29 +111,39 @@ userTest("a session survives a reload and reaches a second tab; signing out ends
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
 });
 
-userTest("a token that is refused is renewed once, without a word to the user", { allowed: [/status of 401/] }, async ({ page }) => {
-  let refusals = 0;
-  await page.route(/\/v1\/credits/, (route) => {
-    refusals += 1;
-    return refusals === 1 ? route.fulfill({ status: 401, json: { message: "Unauthorized" } }) : route.fallback();
-  });
-  const renewed = page.waitForRequest((request) => /REFRESH_TOKEN/.test(request.postData() ?? ""));
-  await go(page, "Credits");
-  await page.getByText("Available").waitFor();
-  await renewed;
-  assert.equal(refusals, 2);
-});
+userTest(
+  "a token that is refused is renewed once, without a word to the user",
+  { allowed: [/status of 401/] },
+  async ({ page }) => {
+    let refusals = 0;
+    await page.route(/\/v1\/credits/, (route) => {
+      refusals += 1;
+      return refusals === 1 ? route.fulfill({ status: 401, json: { message: "Unauthorized" } }) : route.fallback();
+    });
+    const renewed = page.waitForRequest((request) => /REFRESH_TOKEN/.test(request.postData() ?? ""));
+    await go(page, "Credits");
+    await page.getByText("Available").waitFor();
+    await renewed;
+    assert.equal(refusals, 2);
+  },
+);
 
 userTest("a session that cannot be renewed ends with a sentence", { allowed: [/status of 40/] }, async ({ page }) => {
   await page.route(/\/v1\/credits/, (route) => route.fulfill({ status: 401, json: { message: "Unauthorized" } }));
   await page.route(`${env.DOCMILL_ENDPOINT}/`, (route) =>
     /REFRESH_TOKEN/.test(route.request().postData() ?? "")
-      ? route.fulfill({ status: 400, json: { __type: "NotAuthorizedException", message: "Refresh Token has been revoked" } })
+      ? route.fulfill({
+          status: 400,
+          json: { __type: "NotAuthorizedException", message: "Refresh Token has been revoked" },
+        })
       : route.fallback(),
   );
   await go(page, "Credits");
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
-  await page.getByRole("alert").filter({ hasText: /session has ended/i }).waitFor();
+  await page
+    .getByRole("alert")
+    .filter({ hasText: /session has ended/i })
+    .waitFor();
 });
 
 userTest("the colour scheme is chosen from the menu and kept", {}, async ({ page }) => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { badge, download, downloadAs, until, upload } from "../harness/actions.js";
+import { badge, dismissToasts, download, downloadAs, until, upload } from "../harness/actions.js";
 import { PHONE, useBrowser, userTest } from "../harness/browser.js";
 import { ALL, look } from "../harness/look.js";
 import { TIMETABLE } from "../harness/stack.js";
@@ -30,6 +30,7 @@ userTest("a timetable becomes a week, which is corrected, saved and exported", {
   for (const day of ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday"]) {
     assert.ok((await page.getByRole("region", { name: day, exact: true }).getByRole("listitem").count()) >= 8, day);
   }
+  await dismissToasts(page);
   await look(page, "timetable", { keep: ALL });
 
   await block(page, "Monday", "Numeracy").click();

@@ -16,65 +16,89 @@ userTest("a large text goes straight to the store; its job is cancelled, and tri
   page.on("request", (request) => request.method() === "PUT" && puts.push(new URL(request.url()).pathname));
   await upload(page, longText(7_000_000));
   assert.equal(puts.length, 1);
-  await card(page).getByRole("button", { name: /^Cancel/ }).click();
+  await card(page)
+    .getByRole("button", { name: /^Cancel/ })
+    .click();
   await badge(page, "Cancelled");
-  assert.equal(await card(page).getByRole("button", { name: /^Cancel/ }).count(), 0);
+  assert.equal(
+    await card(page)
+      .getByRole("button", { name: /^Cancel/ })
+      .count(),
+    0,
+  );
   await look(page, "cancelled", { keep: [""] });
-  await card(page).getByRole("button", { name: /^Retry/ }).click();
+  await card(page)
+    .getByRole("button", { name: /^Retry/ })
+    .click();
   await until(async () => /Queued|Processing/.test(await badgeOf(page)), "the next attempt");
   await card(page).getByText("Attempt 2").waitFor();
   await badge(page, "Completed");
   assert.equal(puts.length, 1, "what is there is not sent twice");
 });
 
-userTest("an upload that lost its connection goes on with what is missing", { allowed: [/ERR_FAILED/] }, async ({ page }) => {
-  // Parts of 8 MB or more: whether it can be read is not what this is about.
-  const pdf = Buffer.concat([Buffer.from("%PDF-1.7\n"), longText(18_000_000).buffer]);
-  const sent = [];
-  let isCut = true;
-  await page.route(STORE, (route) => {
-    const part = new URL(route.request().url()).searchParams.get("partNumber");
-    if (isCut && part === "2") return route.abort();
-    sent.push(part);
-    return route.continue();
-  });
-  await choose(page, { name: "large.pdf", mimeType: "application/pdf", buffer: pdf });
-  await start(page);
-  const goOn = page.getByRole("button", { name: "Go on with the upload" });
-  await goOn.waitFor();
-  await look(page, "upload-interrupted", { keep: ["", "-phone"] });
-  const before = [...sent];
-  assert.ok(before.length > 0, "other parts had arrived");
-  isCut = false;
-  await goOn.click();
-  await shownJob(page);
-  assert.deepEqual(sent.slice(before.length).filter((part) => before.includes(part)), [], "no part was sent twice");
-  assert.ok(sent.includes("2"));
-});
+userTest(
+  "an upload that lost its connection goes on with what is missing",
+  { allowed: [/ERR_FAILED/] },
+  async ({ page }) => {
+    // Parts of 8 MB or more: whether it can be read is not what this is about.
+    const pdf = Buffer.concat([Buffer.from("%PDF-1.7\n"), longText(18_000_000).buffer]);
+    const sent = [];
+    let isCut = true;
+    await page.route(STORE, (route) => {
+      const part = new URL(route.request().url()).searchParams.get("partNumber");
+      if (isCut && part === "2") return route.abort();
+      sent.push(part);
+      return route.continue();
+    });
+    await choose(page, { name: "large.pdf", mimeType: "application/pdf", buffer: pdf });
+    await start(page);
+    const goOn = page.getByRole("button", { name: "Go on with the upload" });
+    await goOn.waitFor();
+    await look(page, "upload-interrupted", { keep: ["", "-phone"] });
+    const before = [...sent];
+    assert.ok(before.length > 0, "other parts had arrived");
+    isCut = false;
+    await goOn.click();
+    await shownJob(page);
+    assert.deepEqual(
+      sent.slice(before.length).filter((part) => before.includes(part)),
+      [],
+      "no part was sent twice",
+    );
+    assert.ok(sent.includes("2"));
+  },
+);
 
-userTest("an upload that was left half-way goes on after a reload, with the same file", { allowed: [/ERR_FAILED/] }, async ({ page }) => {
-  const file = longText(3_200_000, "left.txt");
-  await page.route(STORE, (route) => route.abort());
-  await choose(page, file);
-  await start(page);
-  await page.getByRole("button", { name: "Go on with the upload" }).waitFor();
-  await page.unroute(STORE);
-  await page.reload();
-  await page.getByRole("link", { name: "left.txt" }).first().click();
-  await shownJob(page);
-  const pick = async (chosen) => {
-    const [chooser] = await Promise.all([
-      page.waitForEvent("filechooser"),
-      page.getByRole("button", { name: "Go on with the upload" }).click(),
-    ]);
-    await chooser.setFiles(chosen);
-  };
-  await pick(shortText("other.txt"));
-  await page.getByRole("alert").filter({ hasText: /not the files/ }).waitFor();
-  await look(page, "upload-left", { keep: [""] });
-  await pick(file);
-  await badge(page, "Completed");
-});
+userTest(
+  "an upload that was left half-way goes on after a reload, with the same file",
+  { allowed: [/ERR_FAILED/] },
+  async ({ page }) => {
+    const file = longText(3_200_000, "left.txt");
+    await page.route(STORE, (route) => route.abort());
+    await choose(page, file);
+    await start(page);
+    await page.getByRole("button", { name: "Go on with the upload" }).waitFor();
+    await page.unroute(STORE);
+    await page.reload();
+    await page.getByRole("link", { name: "left.txt" }).first().click();
+    await shownJob(page);
+    const pick = async (chosen) => {
+      const [chooser] = await Promise.all([
+        page.waitForEvent("filechooser"),
+        page.getByRole("button", { name: "Go on with the upload" }).click(),
+      ]);
+      await chooser.setFiles(chosen);
+    };
+    await pick(shortText("other.txt"));
+    await page
+      .getByRole("alert")
+      .filter({ hasText: /not the files/ })
+      .waitFor();
+    await look(page, "upload-left", { keep: [""] });
+    await pick(file);
+    await badge(page, "Completed");
+  },
+);
 
 userTest("several files become a job each, with what they are guessed to be for", {}, async ({ page, user }) => {
   await choose(page, TIMETABLE);
@@ -83,7 +107,10 @@ userTest("several files become a job each, with what they are guessed to be for"
   await page.getByRole("button", { name: /^Remove 05-/ }).click();
   await choose(page, [BOOK, STORY]);
   await until(async () => (await what.inputValue()) === "novel", "the guess for books");
-  await page.getByRole("status").filter({ hasText: /^2 jobs/ }).waitFor();
+  await page
+    .getByRole("status")
+    .filter({ hasText: /^2 jobs/ })
+    .waitFor();
   await look(page, "several-files", { keep: ["", "-phone"] });
   await start(page);
   const jobs = page.getByRole("region", { name: "Your jobs" });
@@ -118,7 +145,10 @@ userTest("what is wrong with settings is shown at the setting", { allowed: [/sta
 
 userTest("files that cannot be used are refused before anything is sent", {}, async ({ page }) => {
   const asked = [];
-  page.on("request", (request) => request.method() === "POST" && /\/v1\/jobs$/.test(request.url()) && asked.push(request.url()));
+  page.on(
+    "request",
+    (request) => request.method() === "POST" && /\/v1\/jobs$/.test(request.url()) && asked.push(request.url()),
+  );
   await start(page);
   const alert = page.getByRole("alert");
   await alert.filter({ hasText: "choose a file first" }).waitFor();
@@ -150,7 +180,8 @@ userTest("files can be dropped on the page", {}, async ({ page }) => {
 });
 
 userTest("a document that cannot be read fails with a reason and a notification", {}, async ({ page }) => {
-  const blank = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+  const blank =
+    "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
   await upload(page, { name: "blank.pdf", mimeType: "application/pdf", buffer: Buffer.from(blank) });
   await badge(page, "Failed");
   await card(page).locator(".docmill-problem code").waitFor();
