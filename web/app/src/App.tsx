@@ -10,6 +10,7 @@ import { SessionContext } from "./session/context";
 import { SignIn } from "./session/SignIn";
 import { Session } from "./session/session";
 import { jobHref, usePath, useQueryText } from "./shell/location";
+import { Mark } from "./shell/Mark";
 import { Failure, Loading, ViewTitle } from "./shell/parts";
 import { Shell } from "./shell/Shell";
 import { Uploads, UploadsContext } from "./upload/uploads";
@@ -28,16 +29,19 @@ export function App() {
   useEffect(load, [load]);
   if (config) return <Installation config={config} />;
   return (
-    <Container size="xs" py="xl" component="main">
-      {error ? (
-        <Stack>
-          <ViewTitle>Docmill cannot be reached</ViewTitle>
-          <Failure error={error} onRetry={load} />
-        </Stack>
-      ) : (
-        <Loading />
-      )}
-    </Container>
+    <div className="welcome ground">
+      <Container size="xs" p="xl" w="100%" component="main">
+        {error ? (
+          <Stack>
+            <Mark size={40} />
+            <ViewTitle>Docmill cannot be reached</ViewTitle>
+            <Failure error={error} onRetry={load} />
+          </Stack>
+        ) : (
+          <Loading />
+        )}
+      </Container>
+    </div>
   );
 }
 

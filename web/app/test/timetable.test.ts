@@ -85,10 +85,10 @@ describe("the grid", () => {
   it("has room for a line of text in short blocks", () => {
     const scales = [
       scaleOf([]),
-      scaleOf([at("09:00", "10:00"), at("09:00", "09:10")]),
+      scaleOf([at("09:00", "10:00"), at("09:00", "09:13")]),
       scaleOf([at("09:00", "09:02")]),
     ];
-    expect(scales).toEqual([1.4, 1.9, 2.2]);
+    expect(scales).toEqual([1.4, 2, 2.2]);
   });
 
   it("shows the days that are expected and those that something is on, in their order", () => {

@@ -65,7 +65,7 @@ function Figures({ credits }: { credits: Credits }) {
           <Text component="dt" size="sm" c="dimmed">
             {name}
           </Text>
-          <Text component="dd" m={0} fz={28} fw={650} lh={1.3}>
+          <Text component="dd" m={0} fz={{ base: 20, xs: 28 }} fw={650} lh={1.3}>
             {integer(value)}
           </Text>
           <Text component="dd" m={0} size="xs" c="dimmed">

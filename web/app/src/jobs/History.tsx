@@ -140,7 +140,7 @@ function NoJobs({ isFiltered }: { isFiltered: boolean }) {
   if (isFiltered) {
     return (
       <Nothing title="No job is like this" icon={<IconList size={32} />}>
-        <Anchor component={Link} href="/jobs">
+        <Anchor component={Link} href="/jobs" inherit>
           Show all jobs
         </Anchor>
       </Nothing>
@@ -148,11 +148,11 @@ function NoJobs({ isFiltered }: { isFiltered: boolean }) {
   }
   return (
     <Nothing title="No jobs yet" icon={<IconList size={32} />}>
-      <Anchor component={Link} href="/">
+      <Anchor component={Link} href="/" inherit>
         Start your first
       </Anchor>
       , or{" "}
-      <Anchor component={Link} href="/tour">
+      <Anchor component={Link} href="/tour" inherit>
         take the tour
       </Anchor>{" "}
       with a sample.

@@ -16,7 +16,7 @@ export function RecentJobs() {
     return (
       <Nothing title="No jobs yet" icon={<IconList size={32} />}>
         Choose a file to start your first, or{" "}
-        <Anchor component={Link} href="/tour">
+        <Anchor component={Link} href="/tour" inherit>
           take the tour
         </Anchor>{" "}
         with a sample.

@@ -160,9 +160,10 @@ function Row({ job, ask }: { job: OperationsJob; ask: (question: Question) => vo
 
 function phaseText(job: OperationsJob): string {
   if (job.cancel_requested_at) return "Cancelling";
+  if (job.status === "awaiting_upload") return "Waits for its files";
   switch (job.phase) {
     case "waiting":
-      return job.status === "queued" ? "Waits for its place" : "Waits for its files";
+      return "Waits for its place";
     case "planning":
       return "Planning";
     case "merging":

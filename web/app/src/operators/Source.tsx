@@ -1,4 +1,5 @@
 import { ActionIcon, Group, Popover, Text, Title } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import type { ReactNode } from "react";
 
 interface SourceProps {
@@ -10,9 +11,20 @@ interface SourceProps {
 
 /** A small button that says where figures come from and how exact they are. */
 export function Source({ of, text }: SourceProps) {
+  const [isOpen, { toggle, close }] = useDisclosure(false);
   if (!text) return null;
   return (
-    <Popover width={280} position="bottom-end" withArrow shadow="md" withRoles={false}>
+    // Not in a portal: what is read belongs to a landmark of the page.
+    <Popover
+      opened={isOpen}
+      onDismiss={close}
+      width={280}
+      position="bottom-end"
+      withArrow
+      shadow="md"
+      withRoles={false}
+      withinPortal={false}
+    >
       <Popover.Target>
         <ActionIcon
           variant="subtle"
@@ -20,6 +32,9 @@ export function Source({ of, text }: SourceProps) {
           size="sm"
           aria-label={`Source of ${of}`}
           title="Where this comes from"
+          aria-expanded={isOpen}
+          onClick={toggle}
+          onKeyDown={(event) => event.key === "Escape" && close()}
         >
           <svg
             viewBox="0 0 16 16"

@@ -9,6 +9,7 @@ function Svg({ size = 20, children }: IconProps & { children: ReactNode }) {
   return (
     <svg
       width={size}
+      style={{ flexShrink: 0 }}
       height={size}
       viewBox="0 0 24 24"
       fill="none"

@@ -69,4 +69,5 @@ export function scaleOf(blocks: readonly Timed[]): number {
   return Math.min(2.2, Math.max(1.4, LINE_PIXELS / shortest));
 }
 
-const LINE_PIXELS = 19;
+// A line of text, and with the gap around it the 24 pixels that a finger needs.
+const LINE_PIXELS = 26;
