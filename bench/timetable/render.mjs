@@ -10,7 +10,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { launch } from "../../tests/browser/harness/stack.js";
+import { launch } from "../../tests/browser/harness/launch.js";
 
 const SCALE = 2;
 // No fewer dots than a photograph of 12 megapixels has for the same sheet.

@@ -5,9 +5,8 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 
-import { chromium } from "playwright-core";
-
 import { signIn } from "./actions.js";
+import { launch } from "./launch.js";
 import { ADDRESS, newUser, ROOT } from "./stack.js";
 
 export const DESKTOP = { width: 1280, height: 900 };
@@ -16,21 +15,6 @@ export const PHONE = { width: 390, height: 844 };
 const TEST_LIMIT_MS = 120_000;
 // Two cores may have compilers to serve beside the stack and the browser.
 const WAIT_LIMIT_MS = 45_000;
-
-/** Starts Debian's Chromium, or the one in CHROMIUM. */
-const launch = () =>
-  chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
 
 let browser;
 
