@@ -140,7 +140,9 @@ async function watchToasts(page) {
   await page.evaluate(() => {
     const seen = new Set();
     window.toastsSeen = () => seen.size;
-    const note = () => document.querySelectorAll(".docmill-toast").forEach((toast) => seen.add(toast));
+    const note = () => {
+      for (const toast of document.querySelectorAll(".docmill-toast")) seen.add(toast);
+    };
     new MutationObserver(note).observe(document.body, { subtree: true, childList: true });
     note();
   });
