@@ -184,7 +184,7 @@ fn the_last_word_on_a_path_stands() {
     ];
     assert_eq!(
         plain(&Step::new(vec![], edits)).1,
-        "SET quiet = true, stage = {count=5 from=0 index=1 text='T' to=9}, status = 'failed', updated_at = 2, \
+        "SET board = 'failed#3', quiet = true, stage = {count=5 from=0 index=1 text='T' to=9}, status = 'failed', updated_at = 2, \
          failed = {2={code='X' tries=1}}, leases = {}, tries = {plan=2}, warnings = [{code='NEW' message=''}] \
          REMOVE reported ADD version 2"
     );
