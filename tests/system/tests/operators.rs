@@ -168,7 +168,7 @@ async fn a_stopped_queue_shows_and_a_lost_message_is_sent_again() {
     let (status, over) = post(&operator, &format!("/v1/jobs/{}/requeue", job.job_id)).await;
     assert_eq!((status, &over["code"]), (409, &json!("JOB_FINISHED")));
     let deed = ("job_requeued".to_owned(), job.job_id.clone());
-    assert_eq!(deeds(&operator).await, [deed.clone()]);
+    assert_eq!(deeds(&operator).await, std::slice::from_ref(&deed));
     assert!(deeds(&user).await.contains(&deed));
     lane.give_back().await;
 }
