@@ -78,6 +78,8 @@ async function load(browser, env, profile) {
   const page = await context.newPage();
   await page.goto(`${env.DOCMILL_URL}/`);
   await signIn(page, env);
+  // What the view before the reload still asks for is not of this load.
+  await page.waitForLoadState("networkidle");
   const devtools = await context.newCDPSession(page);
   const requests = await count(devtools);
   await devtools.send("Network.setCacheDisabled", { cacheDisabled: true });
