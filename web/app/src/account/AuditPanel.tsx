@@ -1,12 +1,13 @@
 import type { AuditEntry, Company } from "@docmill/client";
 import { useDocmill } from "@docmill/react";
-import { Anchor, Button, Group, Table, Text, Title } from "@mantine/core";
+import { Anchor, Table, Text, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 
 import { useSession } from "../session/context";
 import { dateTime, words } from "../shell/format";
 import { Failure, Loading, Nothing, Panel } from "../shell/parts";
+import { ShowOlder } from "../shell/ShowOlder";
 
 /** What was done, by whom: in a company, or to the user's own jobs. */
 export function AuditPanel({ company }: { company?: Company }) {
@@ -64,17 +65,7 @@ export function AuditPanel({ company }: { company?: Company }) {
           </Table.Tbody>
         </Table>
       )}
-      {pages.hasNextPage && (
-        <Group justify="center" mt="md">
-          <Button
-            variant="default"
-            loading={pages.isFetchingNextPage}
-            onClick={() => void pages.fetchNextPage()}
-          >
-            Show older entries
-          </Button>
-        </Group>
-      )}
+      <ShowOlder pages={pages}>Show older entries</ShowOlder>
     </Panel>
   );
 }

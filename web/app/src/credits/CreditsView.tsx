@@ -1,12 +1,13 @@
 import type { Credits } from "@docmill/client";
 import { useDocmill } from "@docmill/react";
-import { Anchor, Button, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { Anchor, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 
 import { dateTime, integer } from "../shell/format";
 import { IconCoins } from "../shell/icons";
 import { Failure, Loading, Nothing, Panel, ViewTitle } from "../shell/parts";
+import { ShowOlder } from "../shell/ShowOlder";
 
 type Line = Credits["ledger"][number];
 
@@ -33,17 +34,7 @@ export function CreditsView() {
               Ledger
             </Text>
             <Ledger lines={pages.data?.pages.flatMap(({ ledger }) => ledger) ?? []} />
-            {pages.hasNextPage && (
-              <Group justify="center" mt="md">
-                <Button
-                  variant="default"
-                  loading={pages.isFetchingNextPage}
-                  onClick={() => void pages.fetchNextPage()}
-                >
-                  Show older lines
-                </Button>
-              </Group>
-            )}
+            <ShowOlder pages={pages}>Show older lines</ShowOlder>
           </Panel>
         </>
       )}
