@@ -102,6 +102,16 @@ fn a_merge_may_reach_the_last_row() {
 }
 
 #[test]
+fn cells_before_the_first_row_are_a_row() {
+    let loose = format!("{}{}", tc(BEGINS, "a"), tc("", "b"));
+    let table = tbl(&[loose, tr(&[tc(GOES_ON, ""), tc("", "c")])]);
+    assert_eq!(
+        cells(&document(&table).tables[0]),
+        [(1, 0, "a", 2, 1), (1, 1, "b", 1, 1), (2, 1, "c", 1, 1)]
+    );
+}
+
+#[test]
 fn paragraphs_and_inner_tables_are_lines() {
     let inner = tbl(&[tr(&[tc("", "x"), tc("", "y")]), tr(&[tc("", "z"), tc("", "")])]);
     let cell = format!(
@@ -186,6 +196,13 @@ proptest! {
     #[test]
     fn any_markup_is_read_or_refused(body in "(<w:tbl>|</w:tbl>|<w:tr>|</w:tr>|<w:tc>|</w:tc>|<w:p>|</w:p>|<w:t>a</w:t>|<w:vMerge/>|<w:vMerge w:val=\"restart\"/>|<w:gridSpan w:val=\"3\"/>){0,40}") {
         let _ = read(&packed(&body), &Limits::default());
+    }
+
+    #[test]
+    fn every_cell_is_in_a_row(rows in "(<w:tr/>|<w:tc/>|<w:tc><w:tc/></w:tc>|<w:tr><w:tc/></w:tr>|<w:tr><w:tr/><w:tc/></w:tr>){0,12}") {
+        for table in document(&tbl(&[rows])).tables {
+            prop_assert_eq!(table.rows().map(|row| row.cells().len()).sum::<usize>(), table.cell_count());
+        }
     }
 
     #[test]

@@ -98,12 +98,14 @@ impl SheetBuilder {
         self.cell(column, &Content::text(text), budget)
     }
 
+    /// A cell of the row that began last: one has to.
     pub(in crate::sheets) fn cell(
         &mut self,
         column: u32,
         content: &Content<'_>,
         budget: &mut Budget,
     ) -> Result<(), SheetError> {
+        debug_assert!(!self.sheet.rows.is_empty(), "a cell in no row");
         let Content { text, source, .. } = *content;
         let row = self.sheet.rows.last().map_or(0, |row| row.number);
         let source = if source == text { "" } else { source };

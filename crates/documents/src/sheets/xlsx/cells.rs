@@ -70,6 +70,7 @@ pub(super) fn read(
         return Err(SheetError::damaged(Damage::MissingSheet));
     };
     let mut row = 0;
+    let mut in_row = false;
     let mut column = 0;
     let mut text = String::new();
     while let Some(node) = xml.next()? {
@@ -78,10 +79,11 @@ pub(super) fn read(
                 "row" => {
                     let hidden;
                     (row, hidden) = row_start(&start, row + 1)?;
+                    in_row = true;
                     column = 0;
                     builder.row(row, hidden, budget)?;
                 }
-                "c" if row > 0 => {
+                "c" if in_row => {
                     let cell = cell_start(&start, column)?;
                     column = cell.column + 1;
                     let cell = contents(&mut xml, cell, &mut text, row, budget)?;
@@ -98,7 +100,10 @@ pub(super) fn read(
                 }
                 _ => {}
             },
-            Node::End(end) if end.local_name().as_ref() == "row" => builder.drop_empty_row(budget),
+            Node::End(end) if end.local_name().as_ref() == "row" => {
+                in_row = false;
+                builder.drop_empty_row(budget);
+            }
             _ => {}
         }
     }

@@ -334,6 +334,14 @@ fn rows_that_only_have_a_height_cost_nothing() {
 }
 
 #[test]
+fn cells_in_no_row_are_left_out() {
+    let sheet = rows("<c><v>1</v></c><row/><c><v>2</v></c><row><c><v>3</v></c></row><c><v>4</v></c>");
+    let sheets = book(&packed(&sheet, ""));
+    assert_eq!((sheets[0].cell_count(), sheets[0].row_count()), (1, 1));
+    assert_eq!(sheets[0].row(0).unwrap().text(0), "3");
+}
+
+#[test]
 fn a_size_that_lies_is_met_on_the_way() {
     let mut bytes = packed(&" ".repeat(65 << 20), "");
     // The expanded size stands 24 bytes into each entry of the directory; the local one 22 bytes into its header.
@@ -393,6 +401,13 @@ proptest! {
             }
         }
         let _ = read(&bytes, &Limits::default());
+    }
+
+    #[test]
+    fn every_cell_is_in_a_row(cells in "(<row/>|<c><v>1</v></c>|<row><c><v>2</v></c></row>|<row r=\"9\"><row/><c r=\"B9\"><v>3</v></c></row>){0,12}") {
+        for sheet in read(&packed(&rows(&cells), ""), &Limits::default()).unwrap_or_default() {
+            prop_assert_eq!(sheet.rows().map(|row| row.cells().len()).sum::<usize>(), sheet.cell_count());
+        }
     }
 
     #[test]
