@@ -41,8 +41,8 @@ simulate: ## Run the engine under faults in virtual time: SEEDS=20000 FROM=0; PL
 faults: ## Run 60 jobs each while AWS fails and workers are killed, and print a table (JOBS=60)
 	@PYTHON=$(PYTHON) bash infra/faults.sh
 
-iam-mutants: ## Take each permission of each function away and expect a test to fail (ONLY=intake: one role; RESUME=true)
-	@PYTHON=$(PYTHON) bash infra/iam_mutants.sh $(if $(ONLY),--only $(ONLY)) $(if $(filter true,$(RESUME)),--resume)
+iam-mutants: ## Take each permission of each function away and expect a test to fail (ONLY=intake: one role; MATCHING=editions; RESUME=true)
+	@PYTHON=$(PYTHON) bash infra/iam_mutants.sh $(if $(ONLY),--only $(ONLY)) $(if $(MATCHING),--matching '$(MATCHING)') $(if $(filter true,$(RESUME)),--resume)
 
 load: ## Run 1,000 jobs at once and print what they cost (JOBS=1000)
 	@PYTHON=$(PYTHON) bash bench/load.sh

@@ -3,7 +3,7 @@
 tests that concern its function run, and one of them must fail. What survives is a permission that nobody needs or a test
 that is missing. `make iam-mutants` starts the stack that this runs against.
 
-usage: iam_mutants.py [--only ROLE]... [--resume] [--list]
+usage: iam_mutants.py [--only ROLE]... [--matching REGEX] [--resume] [--list]
 """
 
 import argparse
@@ -29,18 +29,20 @@ RECORD = STATE.parent / "iam-mutants.json"
 # The test files that concern a function, the likeliest to fail first. A function that is not here gets all of them.
 CONCERNS = {
     "intake": ["uploads", "permissions", "control", "limits", "live", "results", "companies", "callbacks", "deletion",
-               "company_data", "operators"],
-    "status": ["results", "listing", "service", "following", "companies", "deletion", "operators"],
+               "company_data", "operators", "editions"],
+    "status": ["results", "listing", "service", "following", "companies", "deletion", "operators", "editions"],
     "worker": ["results", "permissions", "control", "faults", "limits", "books"],
     "push": ["live", "permissions", "following", "companies", "callbacks", "deletion"],
     "callback": ["callbacks"],
     "socket": ["live", "permissions", "tickets", "companies"],
-    "sweep": ["permissions", "faults", "limits", "control", "deletion", "company_data", "accounts"],
+    "sweep": ["permissions", "faults", "limits", "control", "deletion", "company_data", "accounts",
+              "editions"],
     "site": ["service"],
 }
 # Permissions that one thing alone needs: the file that shows it goes first.
 SHOWN_BY = [
     (r"intake dynamodb:(BatchWriteItem|ConditionCheckItem) .*Accounts", "company_data"),
+    (r"\w+ s3:\w+ .*editions", "editions"),
     (r"(intake|sweep) s3:\w+ .*exports", "company_data"),
     (r"sweep s3:GetObject .*results", "company_data"),
     (r"sweep dynamodb:(BatchWriteItem|DeleteItem) .*Accounts", "company_data"),
@@ -269,7 +271,7 @@ def row(mutant, verdict, by, seconds):
 
 def run(options):
     roles = Roles()
-    mutants = roles.mutants(options.only)
+    mutants = [mutant for mutant in roles.mutants(options.only) if re.search(options.matching, mutant.key)]
     evaluated = [mutant for mutant in mutants if not not_evaluated(mutant)]
     print(f"{len(mutants)} permissions, {len(evaluated)} of them evaluated by the local AWS.")
     if options.list:
@@ -318,6 +320,7 @@ def run(options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", default=[], metavar="ROLE", help="only this function's role; may be repeated")
+    parser.add_argument("--matching", default="", metavar="REGEX", help="only permissions that --list names so")
     parser.add_argument("--resume", action="store_true", help="skip what was killed in an earlier run")
     parser.add_argument("--list", action="store_true", help="name the permissions and do nothing")
     options = parser.parse_args()

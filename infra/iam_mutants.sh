@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Takes each permission of each function away, one at a time, and expects a test to fail: on a local AWS of its own that
-# evaluates IAM policies. Arguments go to iam_mutants.py (--only intake, --resume, --list).
+# evaluates IAM policies. Arguments go to iam_mutants.py (--only intake, --matching editions, --resume, --list).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -13,6 +13,7 @@ use crate::edition::Editor;
 use crate::ids::JobId;
 use crate::job::{Notice, Stage};
 use crate::model::{ModelFailure, ModelReply, ModelRequest, Tier};
+use crate::plan::part_name;
 use crate::ports::{FileDetail, PortError};
 use crate::problem::{FieldError, Problem};
 use crate::reader::{PagePicture, ReadFailure, ReadPage};
@@ -223,6 +224,19 @@ pub struct Format {
     /// It shows the job's files, not what was made of them: no edit of the result changes it.
     #[serde(skip)]
     pub is_of_files: bool,
+}
+
+impl Format {
+    /// What a part of a result is called for people. Formats that are not called like their extension have their name in it:
+    /// another one may have the same extension.
+    pub fn file_name(&self, stem: &str, part: u32) -> String {
+        let is_like_extension = self.name == self.extension;
+        let stem = match is_like_extension {
+            true => stem.to_owned(),
+            false => format!("{stem}-{}", self.name),
+        };
+        part_name(&stem, self.extension, part)
+    }
 }
 
 /// What a pipeline tells of itself.

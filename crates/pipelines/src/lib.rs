@@ -57,3 +57,24 @@ pub fn readers() -> Vec<NamedReader> {
     readers.extend(timetable::READERS);
     readers
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// They lie side by side in a company's export, and in the folder that a browser saves to.
+    #[test]
+    fn files_of_a_result_have_different_names() {
+        for pipeline in registry(Offer::default()).all() {
+            let formats = pipeline.spec().formats;
+            let parts = formats
+                .iter()
+                .flat_map(|format| [1, 2].map(|part| format.file_name("result", part)));
+            let names: BTreeSet<String> = parts.collect();
+            assert_eq!(names.len(), 2 * formats.len(), "{names:?}");
+            assert!(names.contains("result.json") && names.contains("result-2.json"));
+        }
+    }
+}

@@ -1,9 +1,12 @@
-//! Companies of test users.
+//! Companies of test users, and the exports of their data.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{User, claims_of};
+use crate::{Stack, User, claims_of, wait};
 
 impl User {
     /// Asks in JSON: the status and the body.
@@ -39,5 +42,47 @@ impl User {
         let path = format!("/v1/companies/{company}/join");
         let (status, answer) = other.ask(Method::POST, &path, None).await;
         assert_eq!(status, 200, "{answer}");
+    }
+
+    /// Waits until the company's list has so many jobs: it trails a little.
+    pub async fn sees_jobs_of(&self, company: &str, count: usize) {
+        let path = format!("/v1/jobs?company_id={company}");
+        wait::until("the company's list", async || {
+            let (_, list) = self.ask(Method::GET, &path, None).await;
+            (list["jobs"].as_array().map(Vec::len) == Some(count)).then_some(())
+        })
+        .await;
+    }
+}
+
+impl Stack {
+    /// Sweeps until the export of a company's data that one of its admins began is over; what is said of it.
+    pub async fn exported(&self, admin: &User, company: &str) -> Value {
+        let path = format!("/v1/companies/{company}/export");
+        wait::until("the export", async || {
+            self.sweep().await;
+            let (status, export) = admin.ask(Method::GET, &path, None).await;
+            assert_eq!(status, 200, "{export}");
+            (export["status"] != "running").then_some(export)
+        })
+        .await
+    }
+
+    /// Every file of an export, by name.
+    pub async fn files_of(&self, export: &Value) -> BTreeMap<String, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        for part in export["parts"].as_array().unwrap() {
+            let answer = self.fetch(Method::GET, part["url"].as_str().unwrap(), &[]).await;
+            assert_eq!(answer.status, 200, "{answer:?}");
+            assert_eq!(answer.header("content-type"), Some("application/zip"));
+            let mut archive = zip::ZipArchive::new(Cursor::new(answer.body)).unwrap();
+            for index in 0..archive.len() {
+                let mut file = archive.by_index(index).unwrap();
+                let mut bytes = Vec::new();
+                file.read_to_end(&mut bytes).unwrap();
+                files.insert(file.name().unwrap().into_owned(), bytes);
+            }
+        }
+        files
     }
 }

@@ -4,7 +4,8 @@
 //! # Layout
 //! - `stack`: where the stack is, from the file that `make up` writes; `aws`: calls to the emulator.
 //! - `user`: a user of their own for each test, with what tests do with jobs; `tokens`: pools of users, and forged tokens.
-//! - `command`: `docmill` as a process; `scratch`: files for it. `lane`: the low queue in one test's hands. [`texts`]: French of any length; [`pdf`]: documents.
+//! - `command`: `docmill` as a process; `scratch`: files for it. `lane`: the low queue in one test's hands. [`texts`]: French of any length; [`pdf`]: documents;
+//!   [`timetables`]: samples and their corrections.
 //! - `plain`: a run in one process, which results are held against. `faults`: the proxy that makes AWS fail.
 //!   [`wait`]: bounded waits, no sleeps.
 //!
@@ -24,6 +25,7 @@ mod plain;
 mod scratch;
 mod stack;
 pub mod texts;
+pub mod timetables;
 mod tokens;
 mod user;
 pub mod wait;

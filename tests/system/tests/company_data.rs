@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
-
 use docmill_system_tests::{Stack, User, refusal, stack, texts, wait};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,35 +10,6 @@ async fn submit_for(user: &User, company: &str) -> String {
     let mut new = docmill_system_tests::novel();
     new.company_id = Some(company.to_owned());
     user.submit_as(&new, texts::STORY).await.job_id
-}
-
-/// Sweeps until the export is over.
-async fn exported(stack: &Stack, admin: &User, path: &str) -> Value {
-    wait::until("the export", async || {
-        stack.sweep().await;
-        let (status, export) = admin.ask(Method::GET, path, None).await;
-        assert_eq!(status, 200, "{export}");
-        (export["status"] != "running").then_some(export)
-    })
-    .await
-}
-
-/// Every file of an export, by name.
-async fn files(stack: &Stack, export: &Value) -> BTreeMap<String, Vec<u8>> {
-    let mut files = BTreeMap::new();
-    for part in export["parts"].as_array().unwrap() {
-        let answer = stack.fetch(Method::GET, part["url"].as_str().unwrap(), &[]).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        assert_eq!(answer.header("content-type"), Some("application/zip"));
-        let mut archive = zip::ZipArchive::new(Cursor::new(answer.body)).unwrap();
-        for index in 0..archive.len() {
-            let mut file = archive.by_index(index).unwrap();
-            let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes).unwrap();
-            files.insert(file.name().unwrap().into_owned(), bytes);
-        }
-    }
-    files
 }
 
 /// What the accounts table has under a company's name, and what of it is being deleted.
@@ -101,25 +69,17 @@ async fn a_company_s_data_is_exported_for_its_admins() {
     }
     let (status, none) = admin.ask(Method::GET, &path, None).await;
     assert_eq!((status, &none["code"]), (404, &json!("EXPORT_NOT_FOUND")));
-    // Lists trail a little.
-    wait::until("the company's list", async || {
-        let list = admin
-            .ask(Method::GET, &format!("/v1/jobs?company_id={company}"), None)
-            .await
-            .1;
-        (list["jobs"].as_array().map(Vec::len) == Some(1)).then_some(())
-    })
-    .await;
+    admin.sees_jobs_of(&company, 1).await;
     let (status, begun) = admin.ask(Method::POST, &path, None).await;
     assert_eq!((status, &begun["status"]), (202, &json!("running")), "{begun}");
-    let export = exported(&stack, &admin, &path).await;
+    let export = stack.exported(&admin, &company).await;
     assert_eq!(export["status"], "completed", "{export}");
     assert_eq!(
         (&export["jobs"], &export["export_id"]),
         (&json!(1), &begun["export_id"])
     );
 
-    let files = files(&stack, &export).await;
+    let files = stack.files_of(&export).await;
     let of = |name: &str| &files[&format!("jobs/{id}/{name}")];
     let record: Value = serde_json::from_slice(of("job.json")).unwrap();
     assert_eq!(record["status"], "completed");
@@ -171,7 +131,7 @@ async fn a_deleted_company_is_gone_and_nothing_of_it_is_left() {
         .job_id;
     let export = format!("{base}/export");
     assert_eq!(admin.ask(Method::POST, &export, None).await.0, 202);
-    exported(&stack, &admin, &export).await;
+    stack.exported(&admin, &company).await;
 
     assert_eq!(member.ask(Method::DELETE, &base, None).await.0, 403);
     let (status, deleting) = admin.ask(Method::DELETE, &base, None).await;

@@ -3,32 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
-use docmill_cli::client::{ClientError, FormFile, Job, NewJob, ResultQuery};
+use docmill_cli::client::{ClientError, FormFile, Job, ResultQuery};
+use docmill_system_tests::timetables::{sample, sample_file, timetable};
 use docmill_system_tests::{User, assert_history, stack};
 use serde_json::{Value, json};
-
-fn timetable() -> NewJob {
-    NewJob {
-        pipeline: "timetable".to_owned(),
-        ..NewJob::default()
-    }
-}
-
-fn sample(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../samples/timetable")
-        .join(name)
-}
-
-fn file(name: &str, content_type: &str) -> FormFile {
-    FormFile {
-        name: name.to_owned(),
-        content_type: content_type.to_owned(),
-        bytes: std::fs::read(sample(name)).unwrap().into(),
-    }
-}
 
 fn truth(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(sample(name)).unwrap()).unwrap()
@@ -37,8 +16,8 @@ fn truth(name: &str) -> Value {
 async fn read(user: &User, file: FormFile) -> (Job, Value) {
     let job = user.client.create(&timetable(), &[file]).await.unwrap();
     let job = user.completed(&job.job_id).await;
-    let json = user.result(&job.job_id, "json").await;
-    (job, serde_json::from_slice(&json).unwrap())
+    let json = user.json(&job.job_id).await;
+    (job, json)
 }
 
 fn told(document: &Value) -> BTreeSet<String> {
@@ -67,7 +46,7 @@ fn query(format: &str) -> ResultQuery {
 async fn a_document_becomes_blocks_that_its_owner_may_correct() {
     let stack = stack!();
     let user = stack.user("teacher").await;
-    let (job, result) = read(&user, file("05-vertical-letters.pdf", "application/pdf")).await;
+    let (job, result) = read(&user, sample_file("05-vertical-letters.pdf", "application/pdf")).await;
     assert_history(&user.history(&job).await, &job);
     assert_eq!(told(&result), told(&truth("05-vertical-letters.json")));
     let calendar = String::from_utf8(user.result(&job.job_id, "ics").await).unwrap();
@@ -125,7 +104,7 @@ async fn a_document_becomes_blocks_that_its_owner_may_correct() {
 async fn a_picture_is_read_in_steps_that_are_shown() {
     let stack = stack!();
     let user = stack.user("picture").await;
-    let (job, result) = read(&user, file("04-merged-cells.png", "image/png")).await;
+    let (job, result) = read(&user, sample_file("04-merged-cells.png", "image/png")).await;
     let truth = told(&truth("04-merged-cells.json"));
     let found = told(&result);
     let missed: Vec<&String> = truth.difference(&found).collect();
@@ -147,7 +126,7 @@ async fn a_picture_is_read_in_steps_that_are_shown() {
 async fn every_departure_has_its_stop_and_its_trip() {
     let stack = stack!();
     let user = stack.user("bus").await;
-    let (_, result) = read(&user, file("cairns.png", "image/png")).await;
+    let (_, result) = read(&user, sample_file("cairns.png", "image/png")).await;
     let table = std::fs::read_to_string(sample("cairns.csv")).unwrap();
     let expected: BTreeSet<String> = table
         .lines()

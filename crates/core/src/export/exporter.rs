@@ -231,14 +231,16 @@ impl Exporter {
             return Ok(());
         };
         let pipeline = self.engine.registry.get(&job.pipeline);
+        let formats = pipeline.map_or(&[][..], |pipeline| pipeline.spec().formats);
+        let stem = format!("{folder}/result");
         for (format, parts) in &result.formats {
-            let formats = pipeline.map_or(&[][..], |pipeline| pipeline.spec().formats);
-            let extension = formats
-                .iter()
-                .find(|known| known.name == format)
-                .map_or(format.as_str(), |known| known.extension);
+            let known = formats.iter().find(|known| known.name == format);
             for part in 1..=*parts {
-                let name = part_name(&format!("{folder}/result"), extension, part);
+                let name = match known {
+                    Some(known) => known.file_name(&stem, part),
+                    // Of a pipeline that is no more.
+                    None => part_name(&stem, format, part),
+                };
                 let key = result_key(job.id, result.attempt, format, part);
                 self.object(&key, &name, archive).await?;
             }

@@ -7,7 +7,7 @@ use crate::access::{Action, Caller};
 use crate::ids::JobId;
 use crate::job::{Job, ResultRef};
 use crate::pipeline::{ExportOptions, Format, Pipeline};
-use crate::plan::{part_name, result_key};
+use crate::plan::result_key;
 use crate::ports::Fetched;
 use crate::problem::{FieldError, Problem};
 use crate::timing::RESULT_LINK_LIFE;
@@ -88,7 +88,7 @@ impl Reader {
             true => result_key(id, result.attempt, format.name, part),
             false => source,
         };
-        let file_name = part_name(&file_stem(job), format.extension, part);
+        let file_name = format.file_name(&file_stem(job), part);
         let url = self
             .transfers
             .sign_get(&key, &file_name, format.content_type, RESULT_LINK_LIFE)
@@ -118,7 +118,7 @@ impl Reader {
         Ok(Download::Made {
             bytes,
             content_type: format.content_type,
-            file_name: part_name(&file_stem(job), format.extension, 1),
+            file_name: format.file_name(&file_stem(job), 1),
         })
     }
 }
