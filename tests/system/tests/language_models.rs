@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "../../../crates/pipelines/tests/long_sentences/mod.rs"]
+mod long_sentences;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,6 +17,7 @@ use docmill_conformance::played::{Asked, Exchange, Reaction, Service, http};
 use docmill_core::account::credits_for;
 use docmill_core::ids::sha256_hex;
 use docmill_system_tests::{Stack, User, assert_history, kill, model_address, novel, stack, wait};
+use long_sentences::{book, is_too_long, rewritten};
 use serde_json::{Value, json};
 
 /// Parameters of the stack: the names of its two models, and the key that it was given as a secret.
@@ -26,20 +30,6 @@ const TOKENS_OUT: u64 = 400;
 
 /// Credits for a thousand tokens of the small model.
 const RATE: u32 = 2;
-
-/// The names make each sentence of a page another one.
-const NAMES: [&str; 10] = [
-    "Anatole",
-    "Bernadette",
-    "Clotilde",
-    "Dominique",
-    "Ernestine",
-    "Ferdinand",
-    "Gertrude",
-    "Hippolyte",
-    "Isabelle",
-    "Jeannot",
-];
 
 /// The small model refuses to say anything about a sentence with this page in it.
 const REFUSED: &str = "numéro 301.";
@@ -59,37 +49,6 @@ const TEMPLATE_VISIBILITY_S: u32 = 360;
 
 /// Longer than what a call waits for by itself: the provider is left alone for so long.
 const REST: Duration = Duration::from_secs(12);
-
-/// So many pages, on each ten sentences that are too long among many that are not.
-fn book(pages: usize) -> String {
-    let mut text = String::new();
-    for page in 1..=pages {
-        for (n, name) in NAMES.iter().enumerate() {
-            let other = NAMES[(n + page) % NAMES.len()];
-            text.push_str(&format!(
-                "{name} marchait lentement dans la grande forêt et {other} regardait la vieille maison numéro {page}.\n\n"
-            ));
-        }
-        // A page has 3,000 characters, and what is left of its paragraph.
-        while text.chars().count() < page * 3_002 {
-            text.push_str("Il dormait bien dans la maison du village.\n\n");
-        }
-    }
-    text
-}
-
-fn is_too_long(sentence: &str) -> bool {
-    sentence.contains(" et ")
-}
-
-/// A right answer: the sentence cut at its `et`, with fewer words.
-fn rewritten(text: &str) -> Vec<String> {
-    let (left, right) = text.split_once(" et ").unwrap();
-    let right = right.split(" numéro").next().unwrap();
-    [left, right]
-        .map(|part| format!("{}.", part.replace(" grande", "").replace(" vieille", "")))
-        .to_vec()
-}
 
 /// What a request asks.
 struct Question {
