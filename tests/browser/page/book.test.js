@@ -111,6 +111,39 @@ userTest("the notification leads to the job, also from elsewhere, and is read on
   await panel.getByText("No notifications yet").waitFor();
 });
 
+const away = { permissions: ["notifications"] };
+userTest("the browser itself tells of a job that ended while nobody looked", away, async ({ page, user }) => {
+  await page.addInitScript(() => {
+    globalThis.told = [];
+    globalThis.Notification = class extends Notification {
+      constructor(...given) {
+        super(...given);
+        globalThis.told.push(this);
+      }
+    };
+    // Headless pages are never in the background.
+    Object.defineProperty(document, "visibilityState", { get: () => (globalThis.isAway ? "hidden" : "visible") });
+  });
+  await page.reload();
+  await page.getByText("Live", { exact: true }).waitFor();
+  const setAway = (value) =>
+    page.evaluate((isAway) => {
+      globalThis.isAway = isAway;
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, value);
+  await setAway(true);
+  const { job_id: id } = await user.submit(shortText("elsewhere.txt"));
+  const told = () => page.evaluate(() => globalThis.told.map(({ title, body }) => `${title} ${body}`));
+  await until(async () => (await told()).length, "the browser's notification");
+  await setAway(false);
+  await page.getByRole("button", { name: "Notifications, 1 unread" }).waitFor();
+  assert.deepEqual(await told(), ["Document ready! elsewhere.txt"]);
+  assert.equal(await page.locator(".docmill-toast").count(), 0);
+  await page.evaluate(() => globalThis.told[0].dispatchEvent(new Event("click")));
+  await until(async () => page.url().endsWith(id), "the job that it leads to");
+  await page.getByRole("button", { name: "Notifications", exact: true }).waitFor();
+});
+
 userTest("sentences are filtered by their flags, searched, and shown by pages", {}, async ({ page }) => {
   await upload(page, STORY);
   const table = page.getByRole("table", { name: "Sentences" });

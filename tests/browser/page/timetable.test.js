@@ -62,11 +62,22 @@ userTest("a timetable becomes a week, which is corrected, saved and exported", {
   await block(page, "Monday", "PE").click();
   await dialog.getByRole("button", { name: "Delete" }).click();
   await saveBar(page).getByText("3 unsaved changes").waitFor();
+  let letRead;
+  const mayRead = new Promise((resolve) => {
+    letRead = resolve;
+  });
+  await page.route(/\/result\?(.*&)?edition=1/, (route) => mayRead.then(() => route.continue()));
   await save(page);
   await saveBar(page).waitFor({ state: "detached" });
   await page.getByLabel("Edition").waitFor();
   const chosen = page.getByLabel("Edition").locator("option:checked");
-  await until(async () => /^1: by you/.test(await chosen.innerText()), "the edition that was saved");
+  assert.match(await chosen.innerText(), /^1: by you.*newest/);
+  // What was saved stays while the new edition is still read, and is not changed meanwhile.
+  await page.getByRole("region", { name: "Tuesday", exact: true }).getByText("Algebra").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Add a block" }).count(), 0);
+  letRead();
+  await page.getByRole("button", { name: "Add a block" }).waitFor();
+  await block(page, "Tuesday", "Algebra").waitFor();
 
   const csv = (await downloadAs(page, "CSV")).content.toString();
   const line = csv.split("\n").find((text) => text.includes("Algebra"));

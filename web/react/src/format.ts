@@ -6,7 +6,7 @@ export interface Formats {
   clock: (time: string, nowMs?: number) => string;
   /** Date and time in full. */
   dateTime: (time: string) => string;
-  /** "3 minutes ago"; empty for what is no time. */
+  /** "3 minutes ago", "now"; empty for what is no time. */
   ago: (time: string, nowMs?: number) => string;
   /** "0.4 s", "12 s", "3 min 5 s", "2 h 10 min"; takes seconds. */
   duration: (seconds: number) => string;

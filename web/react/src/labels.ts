@@ -69,7 +69,8 @@ export const englishLabels: Labels = {
   percent: (percent) => `${percent} %`,
   chunks: (processed, total, f) => `${f.integer(processed)} of ${count(f, total, "part")}`,
   attempt: (attempt, f) => `Attempt ${f.integer(attempt)}`,
-  created: (ago) => `Created ${ago}`,
+  // What Intl calls "now" is a moment ago at least.
+  created: (ago) => `Created ${ago === "now" ? "just now" : ago}`,
   took: (duration) => `Took ${duration}`,
   waiting: waitingInEnglish,
   warnings: (n, f) => count(f, n, "warning"),

@@ -14,7 +14,8 @@ interface SaveBarProps {
   /** What the draft was made from. */
   base: TimetableResult;
   newest: TimetableResult;
-  onSaved: () => void;
+  /** The job with its new edition. */
+  onSaved: (job: Job) => void;
   onDiscard: () => void;
   onReload: () => void;
 }
@@ -34,10 +35,10 @@ export function SaveBar({ job, draft, base, newest, onSaved, onDiscard, onReload
     setBusy(true);
     setError(null);
     try {
-      await client.editResult(job.job_id, bodyOf(draft), {
+      const saved = await client.editResult(job.job_id, bodyOf(draft), {
         ifMatch: `${job.attempt}.${base.edition.number}`,
       });
-      onSaved();
+      onSaved(saved);
     } catch (thrown) {
       setError(thrown);
     } finally {

@@ -34,20 +34,23 @@ interface TimetableViewProps {
 export function TimetableView({ job, pipeline, newest, onChange }: TimetableViewProps) {
   /** Null for the newest. */
   const [edition, setEdition] = useState<number | null>(null);
-  const [draft, setDraft] = useState<{ content: Draft; of: TimetableResult } | null>(null);
+  const [held, setDraft] = useState<{ content: Draft; of: TimetableResult; savedAs?: number } | null>(null);
+  // What was saved is shown until it is there as an edition: the one before would look like a lost change.
+  const draft = newest.edition.number >= (held?.savedAs ?? Number.POSITIVE_INFINITY) ? null : held;
+  const isSaved = draft?.savedAs !== undefined;
   const older = useResult(job, edition ?? newest.edition.number);
   const shown = edition !== null && isTimetable(older.data) ? older.data : newest;
   const isOlder = edition !== null && edition !== newest.edition.number;
   const mayEdit = useMayChange(job) && Boolean(pipeline?.editable) && job.status === "completed";
-  const canEdit = mayEdit && !isOlder;
+  const canEdit = mayEdit && !isOlder && !isSaved;
   const content = draft?.content ?? draftOf(shown);
-  const close = () => {
-    setDraft(null);
+  const close = (saved?: Job) => {
+    setDraft(saved && draft ? { ...draft, savedAs: saved.edition ?? 0 } : null);
     // The button that was pressed goes with the bar that it is in.
     requestAnimationFrame(() => document.getElementById("result-title")?.focus());
   };
-  const saved = () => {
-    close();
+  const reload = (saved?: Job) => {
+    close(saved);
     setEdition(null);
     onChange();
   };
@@ -59,7 +62,13 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
         title="Timetable"
         {...(isOlder && { edition: edition ?? 0 })}
       />
-      <Editions job={job} edition={edition} newest={newest} isLocked={draft !== null} onChoose={setEdition} />
+      <Editions
+        job={job}
+        edition={edition}
+        newest={newest}
+        isLocked={draft !== null && !isSaved}
+        onChoose={setEdition}
+      />
       {isOlder && (
         <Alert color="yellow" icon={<IconAlert />} title="This is an earlier edition">
           <Group gap="xs">
@@ -93,15 +102,15 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
           onEdit={canEdit ? (next) => setDraft({ content: next, of: draft?.of ?? newest }) : null}
         />
       )}
-      {draft && (
+      {draft && !isSaved && (
         <SaveBar
           job={job}
           draft={draft.content}
           base={draft.of}
           newest={newest}
-          onSaved={saved}
-          onDiscard={close}
-          onReload={saved}
+          onSaved={reload}
+          onDiscard={() => close()}
+          onReload={() => reload()}
         />
       )}
     </Stack>
@@ -237,7 +246,7 @@ function Editions({ job, edition, newest, isLocked, onChoose }: EditionsProps) {
   const { user } = useSession();
   const editions = job.editions ?? [];
   if (editions.length === 0) return null;
-  const current = newest.edition.number;
+  const current = Math.max(newest.edition.number, job.edition ?? 0);
   const options = [...editions].reverse().map(({ number, author, at }) => ({
     value: String(number),
     label: `${number}: by ${author === user.id ? "you" : "somebody else"}, ${dateTime(at)}${number === current ? " (newest)" : ""}`,
