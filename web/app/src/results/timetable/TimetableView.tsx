@@ -34,10 +34,10 @@ interface TimetableViewProps {
 export function TimetableView({ job, pipeline, newest, onChange }: TimetableViewProps) {
   /** Null for the newest. */
   const [edition, setEdition] = useState<number | null>(null);
-  const [held, setDraft] = useState<{ content: Draft; of: TimetableResult; savedAs?: number } | null>(null);
+  const [held, setDraft] = useState<{ content: Draft; of: TimetableResult; saved?: Job } | null>(null);
   // What was saved is shown until it is there as an edition: the one before would look like a lost change.
-  const draft = newest.edition.number >= (held?.savedAs ?? Number.POSITIVE_INFINITY) ? null : held;
-  const isSaved = draft?.savedAs !== undefined;
+  const draft = held?.saved && isReplaced(held.saved, job, newest) ? null : held;
+  const isSaved = draft?.saved !== undefined;
   const older = useResult(job, edition ?? newest.edition.number);
   const shown = edition !== null && isTimetable(older.data) ? older.data : newest;
   const isOlder = edition !== null && edition !== newest.edition.number;
@@ -45,7 +45,7 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
   const canEdit = mayEdit && !isOlder && !isSaved;
   const content = draft?.content ?? draftOf(shown);
   const close = (saved?: Job) => {
-    setDraft(saved && draft ? { ...draft, savedAs: saved.edition ?? 0 } : null);
+    setDraft(saved && draft ? { ...draft, saved } : null);
     // The button that was pressed goes with the bar that it is in.
     requestAnimationFrame(() => document.getElementById("result-title")?.focus());
   };
@@ -67,7 +67,10 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
         edition={edition}
         newest={newest}
         isLocked={draft !== null && !isSaved}
-        onChoose={setEdition}
+        onChoose={(number) => {
+          setDraft(null);
+          setEdition(number);
+        }}
       />
       {isOlder && (
         <Alert color="yellow" icon={<IconAlert />} title="This is an earlier edition">
@@ -116,6 +119,10 @@ export function TimetableView({ job, pipeline, newest, onChange }: TimetableView
     </Stack>
   );
 }
+
+/** Whether the newest result has what was saved, or the job has run again since. */
+const isReplaced = (saved: Job, job: Job, newest: TimetableResult): boolean =>
+  job.attempt > saved.attempt || newest.edition.number >= (saved.edition ?? 0);
 
 interface TablesProps {
   content: Draft;
