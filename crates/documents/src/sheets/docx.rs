@@ -247,15 +247,14 @@ impl Reader<'_> {
     }
 
     fn start_cell(&mut self) -> Result<(), SheetError> {
+        // Nothing but damage puts a cell before the first row: a sheet has its cells in rows.
+        if self.tables.len() == 1 && self.outer.as_ref().is_some_and(|outer| outer.row == 0) {
+            self.start_row()?;
+        }
         let is_first = match self.tables.last_mut() {
             Some(table) => !std::mem::replace(&mut table.has_cell, true),
             None => return Ok(()),
         };
-        // Nothing but damage puts a cell before the first row: a sheet has its cells in rows.
-        if self.tables.len() == 1 && self.outer.as_ref().is_some_and(|outer| outer.row == 0) {
-            self.start_row()?;
-            self.tables.iter_mut().for_each(|table| table.has_cell = true);
-        }
         self.fresh = true;
         if self.tables.len() > 1 {
             return if is_first { Ok(()) } else { self.text("\t") };
