@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use docmill_cli::client::{FormFile, Job, NewJob};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::User;
 
@@ -32,11 +32,6 @@ pub fn sample_file(name: &str, content_type: &str) -> FormFile {
 }
 
 impl User {
-    /// The result's JSON.
-    pub async fn json(&self, id: &str) -> Value {
-        serde_json::from_slice(&self.result(id, "json").await).unwrap()
-    }
-
     /// Gives the first block of the newest edition another name, and saves that as the next edition.
     pub async fn rename_first_block(&self, id: &str, name: &str) -> Job {
         let mut result = self.json(id).await;

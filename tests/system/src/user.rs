@@ -211,6 +211,11 @@ impl User {
         self.client.result_bytes(id, &query).await.unwrap().to_vec()
     }
 
+    /// The result's JSON, as a value.
+    pub async fn json(&self, id: &str) -> Value {
+        serde_json::from_slice(&self.result(id, "json").await).unwrap()
+    }
+
     /// P3: the job's result is that of a run in one process.
     pub async fn assert_result_is_that_of_a_run(&self, job: &Job, text: &str, settings: &Map<String, Value>) {
         let plain = PlainRun::of(&job.pipeline, text, settings).await;

@@ -31,7 +31,7 @@ async fn ended(user: &User, file: FormFile) -> Job {
 }
 
 async fn result(user: &User, job: &Job) -> Value {
-    serde_json::from_slice(&user.result(&job.job_id, "json").await).unwrap()
+    user.json(&job.job_id).await
 }
 
 fn codes(job: &Job) -> Vec<&str> {

@@ -210,7 +210,7 @@ async fn a_dead_letter_fails_its_chunk_and_a_retry_does_the_rest() {
         failed.message.ends_with('.') && !failed.label.is_empty(),
         "{failed:?}"
     );
-    let result: Value = serde_json::from_slice(&user.result(&job.job_id, "json").await).unwrap();
+    let result = user.json(&job.job_id).await;
     assert_eq!(result["failed_chunks"][0]["error_code"], "UNDELIVERABLE");
 
     // The last result is served until the next one replaces it; only what failed is done again.

@@ -259,7 +259,7 @@ fn with_engine(engine: &str) -> NewJob {
 }
 
 async fn result(user: &User, job: &Job) -> Value {
-    serde_json::from_slice(&user.result(&job.job_id, "json").await).unwrap()
+    user.json(&job.job_id).await
 }
 
 /// Every row of a result came to be as it says: by the model where that answered rightly, else by the rules.

@@ -17,7 +17,7 @@ async fn a_small_text_becomes_sentences() {
     user.assert_result_is_that_of_a_run(&job, texts::STORY, &Map::new())
         .await;
 
-    let result: Value = serde_json::from_slice(&user.result(&job.job_id, "json").await).unwrap();
+    let result = user.json(&job.job_id).await;
     assert_eq!(result["schema"], "novel/1");
     assert_eq!(result["job_id"], job.job_id);
     assert_eq!(result["sentences"][0]["text"], "Paul lisait son journal.");
@@ -123,7 +123,7 @@ async fn settings_are_checked_kept_and_used() {
     let job = user.completed(&job.job_id).await;
     user.assert_result_is_that_of_a_run(&job, texts::STORY, &settings)
         .await;
-    let result: Value = serde_json::from_slice(&user.result(&job.job_id, "json").await).unwrap();
+    let result = user.json(&job.job_id).await;
     let longest = result["stats"]["max_words"].as_u64().unwrap();
     assert!(longest <= 5, "{longest}");
 
