@@ -26,13 +26,13 @@ parameters=(
 )
 stack up "${parameters[@]}"
 # The client, the components and the page by themselves; the client at the stack, too.
-npm --prefix web run --silent test
+tests npm --prefix web run --silent test
 
 # The page, in a real browser. Before the ports' rules, which leave jobs of the year 2100 and accounts that do not add up
 # where operators would see them.
 if command -v npm >/dev/null && [[ -x ${CHROMIUM:-/usr/bin/chromium} ]]; then
     npm --prefix tests/browser ci --no-audit --no-fund --silent
-    npm --prefix tests/browser test
+    tests npm --prefix tests/browser test
 elif [[ ${CI:-} == true ]]; then
     echo "docmill: the browser tests need npm and Chromium" >&2
     exit 1
@@ -40,28 +40,28 @@ else
     echo "SKIPPED: the browser tests need npm and Chromium (Debian: apt-get install npm chromium)"
 fi
 
-"$python" infra/local/dynamodb_local.py cargo test --locked --workspace --no-fail-fast
+tests "$python" infra/local/dynamodb_local.py cargo test --locked --workspace --no-fail-fast
 
 # Calendar files, by parsers that others wrote.
 calendars=${DOCMILL_CALENDARS_VENV:-$PWD/.local/calendars}
 venv "$calendars" tests/calendars/requirements.txt
-"$calendars/bin/python" -m unittest discover --start-directory tests/calendars
+tests "$calendars/bin/python" -m unittest discover --start-directory tests/calendars
 
 stack down
 stack up --auth "${parameters[@]}"
 # What talks to the stack, but of the whole workspace: another choice of packages would build the dependencies anew.
-tests=(--test conformance)
+chosen=(--test conformance)
 for file in tests/system/tests/*.rs; do
-    tests+=(--test "$(basename "$file" .rs)")
+    chosen+=(--test "$(basename "$file" .rs)")
 done
-cargo test --locked --workspace --no-fail-fast "${tests[@]}"
+tests cargo test --locked --workspace --no-fail-fast "${chosen[@]}"
 
 # The same stack, deployed anew with a language model that a test plays. A call that is not answered is given up soon.
 stack secret model-key <<<"key-of-the-played-provider"
 stack deploy "${parameters[@]}" ModelProvider=openai "ModelEndpoint=http://127.0.0.1:$((DOCMILL_PORT + 21000))/v1" \
     ModelSpeed=small ModelBalanced=large ModelKeySecret=model-key ChunkLimitMs=25000
-cargo test --locked --workspace --test language_models
+tests cargo test --locked --workspace --test language_models
 
 # A few jobs behind a proxy that makes AWS fail; `make faults` sends more.
 stack down
-JOBS=${FAULT_JOBS:-12} bash infra/faults.sh
+JOBS=${FAULT_JOBS:-12} tests bash infra/faults.sh
