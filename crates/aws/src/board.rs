@@ -1,4 +1,7 @@
 //! [`JobBoard`] on the index `board` of the jobs table, whose partitions hold open and failed jobs, and nothing else.
+//!
+//! An index sorts by the moment of creation alone: of jobs that were made in the same millisecond, any may come first. What
+//! a request ends in the middle of is therefore known down to the last moment it came to, and not that moment itself.
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -22,8 +25,8 @@ const INDEX: &str = "board";
 /// Requests made to one partition for one page, 1 MB each; who wants more comes again with the cursor.
 const MAX_REQUESTS: usize = 5;
 
-/// Items looked at in one request when a filter may drop most of them.
-const FILTERED_PAGE: usize = 1_000;
+/// Items looked at in one request when most of them may be dropped.
+const LARGE_PAGE: usize = 1_000;
 
 /// Records that DynamoDB reads in one request.
 const BATCH: usize = 100;
@@ -42,8 +45,16 @@ pub struct DynamoBoard {
 #[derive(Default)]
 struct Part {
     entries: Vec<BoardEntry>,
-    /// How far it was looked at, where there is more.
-    until: Option<ListCursor>,
+    /// Where there is more: when the last one was made that was looked at. Others of that moment may be missing.
+    until: Option<Time>,
+}
+
+impl Part {
+    /// How many entries have no other before them that is missing.
+    fn settled(&self) -> usize {
+        let is_settled = |entry: &&BoardEntry| self.until.is_none_or(|until| entry.created_at > until);
+        self.entries.iter().filter(is_settled).count()
+    }
 }
 
 impl DynamoBoard {
@@ -55,7 +66,8 @@ impl DynamoBoard {
         }
     }
 
-    /// Entries of one partition behind `after`, newest first; at least `limit`, unless there are fewer or they take too many requests.
+    /// Entries of one partition behind `after`, newest first; at least `limit` settled ones, unless there are fewer or they
+    /// take too many requests.
     async fn part(
         &self,
         shard: u8,
@@ -66,12 +78,13 @@ impl DynamoBoard {
         let is_filtered = query.status.is_some() || query.pipeline.is_some();
         let mut part = Part::default();
         let mut start = None;
-        for _ in 0..MAX_REQUESTS {
+        for requests in 1.. {
             let request = self.request(shard, query, after).set_exclusive_start_key(start);
-            let wanted = if is_filtered {
-                FILTERED_PAGE
+            // The one that `after` is, those of the page, and one behind them.
+            let wanted = if is_filtered || requests > 1 {
+                LARGE_PAGE
             } else {
-                limit + 1 - part.entries.len()
+                limit + 2
             };
             let request = request.limit(i32::try_from(wanted).unwrap_or(i32::MAX));
             let answer = request.send().await.map_err(errors::dynamodb)?;
@@ -83,8 +96,11 @@ impl DynamoBoard {
                 }
             }
             start = answer.last_evaluated_key().cloned();
-            part.until = start.as_ref().map(cursor_in).transpose()?;
-            if start.is_none() || part.entries.len() > limit {
+            part.until = start.as_ref().map(created_at).transpose()?;
+            let Some(until) = part.until else { break };
+            // One moment's jobs, however many, are looked at to their end: the next page would begin where this one did.
+            let goes_on = after.is_none_or(|after| place(behind(until)) < place(after));
+            if part.settled() >= limit || requests >= MAX_REQUESTS && goes_on {
                 break;
             }
         }
@@ -179,21 +195,26 @@ impl JobBoard for DynamoBoard {
 
 /// One page of what all partitions had: no further than where the first of them stopped.
 fn merged(parts: Vec<Part>, limit: usize) -> BoardPage {
-    let horizon = parts
-        .iter()
-        .filter_map(|part| part.until)
-        .max_by_key(|until| place(*until));
+    let horizon = parts.iter().filter_map(|part| part.until).max();
     let mut entries: Vec<BoardEntry> = parts.into_iter().flat_map(|part| part.entries).collect();
-    entries.retain(|entry| horizon.is_none_or(|horizon| place(entry.cursor()) >= place(horizon)));
+    entries.retain(|entry| horizon.is_none_or(|horizon| entry.created_at > horizon));
     entries.sort_by_key(|entry| std::cmp::Reverse(place(entry.cursor())));
     let more = entries.len() > limit;
     entries.truncate(limit);
     let next = if more {
         entries.last().map(BoardEntry::cursor)
     } else {
-        horizon
+        horizon.map(behind)
     };
     BoardPage { entries, next }
+}
+
+/// Behind everything that was made after this moment, and before what was made in it.
+fn behind(moment: Time) -> ListCursor {
+    ListCursor {
+        created_at_ms: moment.ms().saturating_add(1),
+        job_id: JobId::first_of(Time::from_ms(0)),
+    }
 }
 
 fn place(cursor: ListCursor) -> (i64, JobId) {
@@ -210,11 +231,8 @@ fn partition(list: BoardList, shard: u8) -> String {
     format!("{}#{shard}", list.as_str())
 }
 
-fn cursor_in(key: &Item) -> Result<ListCursor, ItemError> {
-    Ok(ListCursor {
-        created_at_ms: need(CREATED_AT, key.number(CREATED_AT)?)?,
-        job_id: need(JOB_ID, key.word(JOB_ID)?)?,
-    })
+fn created_at(key: &Item) -> Result<Time, ItemError> {
+    need(CREATED_AT, key.time(CREATED_AT)?)
 }
 
 fn entry_in(item: &Item) -> Result<BoardEntry, ItemError> {
@@ -263,24 +281,31 @@ mod tests {
         }
 
         #[test]
-        fn a_page_has_everything_down_to_its_end(jobs in prop::collection::vec(arbitrary::job(), 0..20), stops in prop::collection::vec(0_usize..8, 3), limit in 1_usize..10) {
+        fn a_page_has_everything_down_to_its_end(
+            jobs in prop::collection::vec((arbitrary::job(), 0_i64..6), 0..20),
+            stops in prop::collection::vec(0_usize..8, 3),
+            limit in 1_usize..10,
+        ) {
             let mut parts: Vec<Vec<BoardEntry>> = vec![Vec::new(); 3];
-            for (n, job) in jobs.iter().enumerate() {
-                parts[n % 3].push(BoardEntry::of(job));
+            for (n, (job, moment)) in jobs.iter().enumerate() {
+                let job = Job { created_at: Time::from_ms(*moment), ..job.clone() };
+                parts[n % 3].push(BoardEntry::of(&job));
             }
-            let all: Vec<BoardEntry> = jobs.iter().map(BoardEntry::of).collect();
+            let all: Vec<BoardEntry> = parts.concat();
             let parts = parts.into_iter().zip(&stops).map(|(mut entries, stop)| {
-                entries.sort_by_key(|entry| std::cmp::Reverse(place(entry.cursor())));
+                // Those of one moment stay as they come.
+                entries.sort_by_key(|entry| std::cmp::Reverse(entry.created_at));
                 let cut = (*stop > 0 && *stop < entries.len()).then_some(*stop);
                 entries.truncate(cut.unwrap_or(entries.len()));
-                Part { until: cut.and_then(|_| entries.last().map(BoardEntry::cursor)), entries }
+                Part { until: cut.and_then(|_| entries.last().map(|entry| entry.created_at)), entries }
             });
             let page = merged(parts.collect(), limit);
             prop_assert!(page.entries.len() <= limit);
-            let last = page.next.map(place);
-            let wanted: std::collections::BTreeSet<_> = all.iter().map(|entry| place(entry.cursor())).filter(|place| last.is_none_or(|last| *place >= last)).collect();
-            let got: std::collections::BTreeSet<_> = page.entries.iter().map(|entry| place(entry.cursor())).collect();
-            prop_assert_eq!(got, wanted);
+            let next = page.next.map(place);
+            let is_before_next = |place: &(i64, JobId)| next.is_none_or(|next| *place >= next);
+            let wanted: std::collections::BTreeSet<_> = all.iter().map(|entry| place(entry.cursor())).filter(is_before_next).collect();
+            let got: Vec<_> = page.entries.iter().map(|entry| place(entry.cursor())).collect();
+            prop_assert!(got.iter().rev().eq(&wanted));
         }
     }
 }
