@@ -49,12 +49,9 @@ struct Part {
     until: Option<Time>,
 }
 
-impl Part {
-    /// How many entries have no other before them that is missing.
-    fn settled(&self) -> usize {
-        let is_settled = |entry: &&BoardEntry| self.until.is_none_or(|until| entry.created_at > until);
-        self.entries.iter().filter(is_settled).count()
-    }
+/// Whether nothing is missing before this entry of a list that was looked at until then.
+fn is_settled(entry: &BoardEntry, until: Option<Time>) -> bool {
+    until.is_none_or(|until| entry.created_at > until)
 }
 
 impl DynamoBoard {
@@ -100,7 +97,8 @@ impl DynamoBoard {
             let Some(until) = part.until else { break };
             // One moment's jobs, however many, are looked at to their end: the next page would begin where this one did.
             let goes_on = after.is_none_or(|after| place(behind(until)) < place(after));
-            if part.settled() >= limit || requests >= MAX_REQUESTS && goes_on {
+            let settled = part.entries.iter().filter(|entry| is_settled(entry, part.until));
+            if settled.count() >= limit || requests >= MAX_REQUESTS && goes_on {
                 break;
             }
         }
@@ -197,7 +195,7 @@ impl JobBoard for DynamoBoard {
 fn merged(parts: Vec<Part>, limit: usize) -> BoardPage {
     let horizon = parts.iter().filter_map(|part| part.until).max();
     let mut entries: Vec<BoardEntry> = parts.into_iter().flat_map(|part| part.entries).collect();
-    entries.retain(|entry| horizon.is_none_or(|horizon| entry.created_at > horizon));
+    entries.retain(|entry| is_settled(entry, horizon));
     entries.sort_by_key(|entry| std::cmp::Reverse(place(entry.cursor())));
     let more = entries.len() > limit;
     entries.truncate(limit);

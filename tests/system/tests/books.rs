@@ -8,7 +8,6 @@ use docmill_cli::client::{FormFile, Job};
 use docmill_documents::pdf::{OpenLimits, PdfDocument, RenderLimits};
 use docmill_system_tests::pdf::{Shown, pdf, pdf_file};
 use docmill_system_tests::{Scratch, User, assert_history, novel, stack, texts};
-use serde_json::Value;
 
 const PROSE: Shown<'_> = Shown::Lines(&[
     "Paul lisait son journal et Marie regardait le jardin. La mer",
@@ -30,10 +29,6 @@ async fn ended(user: &User, file: FormFile) -> Job {
     user.ended(&job.job_id).await
 }
 
-async fn result(user: &User, job: &Job) -> Value {
-    user.json(&job.job_id).await
-}
-
 fn codes(job: &Job) -> Vec<&str> {
     let warnings = job.raw["warnings"].as_array().unwrap();
     warnings
@@ -51,7 +46,7 @@ async fn a_book_becomes_sentences() {
     let job = user.client.create(&novel(), &[file]).await.unwrap();
     let job = user.completed(&job.job_id).await;
     assert_history(&user.history(&job).await, &job);
-    let result = result(&user, &job).await;
+    let result = user.json(&job.job_id).await;
     let pages = result["source"]["pages"].as_u64().unwrap();
     assert!(pages >= 30, "{pages}");
     let sentences = result["sentences"].as_array().unwrap();
@@ -79,7 +74,7 @@ async fn scans_among_the_pages_are_named() {
     assert_eq!(codes(&job), ["NO_TEXT"]);
     let message = job.raw["warnings"][0]["message"].as_str().unwrap();
     assert!(message.contains("2–3"), "{message}");
-    assert_eq!(result(&user, &job).await["source"]["pages"], 4);
+    assert_eq!(user.json(&job.job_id).await["source"]["pages"], 4);
 
     // With so many of them chunks are small, and the last two have nothing else. What is at the top of every page would be a running head.
     let texts: Vec<[String; 2]> = (b'A'..=b'Z')
@@ -106,7 +101,7 @@ async fn scans_among_the_pages_are_named() {
         job.raw
     );
     assert_eq!(job.raw["failed_chunks"][0]["code"], "NO_TEXT", "{:#}", job.raw);
-    let result = result(&user, &job).await;
+    let result = user.json(&job.job_id).await;
     assert_eq!(result["failed_chunks"][0]["pages"], serde_json::json!([41, 48]));
 
     let job = ended(&user, pdf(&[Shown::Scan])).await;
@@ -135,7 +130,7 @@ async fn a_scan_is_read() {
     let job = ended(&user, pdf(&[picture])).await;
     assert_eq!(job.outcome.as_deref(), Some("complete"), "{:#}", job.raw);
     assert_eq!(codes(&job), ["SCAN_TEXT"]);
-    let found = result(&user, &job).await;
+    let found = user.json(&job.job_id).await;
     let originals = found["sentences"].as_array().unwrap().iter();
     let read: Vec<&str> = originals
         .flat_map(|row| row["original"].as_str().unwrap().split_whitespace())

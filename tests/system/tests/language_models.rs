@@ -16,7 +16,7 @@ use docmill_cli::client::{Job, NewJob};
 use docmill_conformance::played::{Asked, Exchange, Reaction, Service, http};
 use docmill_core::account::credits_for;
 use docmill_core::ids::sha256_hex;
-use docmill_system_tests::{Stack, User, assert_history, kill, model_address, novel, stack, wait};
+use docmill_system_tests::{Stack, assert_history, kill, model_address, novel, stack, wait};
 use long_sentences::{book, is_too_long, rewritten};
 use serde_json::{Value, json};
 
@@ -258,10 +258,6 @@ fn with_engine(engine: &str) -> NewJob {
     new
 }
 
-async fn result(user: &User, job: &Job) -> Value {
-    user.json(&job.job_id).await
-}
-
 /// Every row of a result came to be as it says: by the model where that answered rightly, else by the rules.
 fn assert_methods(result: &Value, expected: &BTreeMap<String, &str>) {
     let mut found = BTreeSet::new();
@@ -356,7 +352,7 @@ async fn a_book_is_rewritten_though_a_tenth_of_the_answers_is_broken_and_workers
         let before = expected.insert(text, method);
         assert_eq!(before, None, "answered twice");
     }
-    let result = result(&user, &job).await;
+    let result = user.json(&job.job_id).await;
     assert_eq!(result["engine"], "llm");
     assert_methods(&result, &expected);
     // Every rung was needed.
@@ -385,7 +381,7 @@ async fn a_busy_provider_is_left_alone_by_everybody(stack: &Stack, provider: &Pr
         let job = user.completed(&job.job_id).await;
         assert_history(&user.history(&job).await, &job);
         assert_eq!(warnings(&job), [""; 0]);
-        let result = result(&user, &job).await;
+        let result = user.json(&job.job_id).await;
         assert_eq!(result["engine"], "llm");
         let rows = result["sentences"].as_array().unwrap().iter();
         let methods: BTreeSet<&str> = rows.filter_map(|row| row["method"].as_str()).collect();
@@ -410,7 +406,7 @@ async fn what_cannot_be_used_leaves_it_to_the_rules(stack: &Stack, provider: &Pr
         let job = user.completed(&job.job_id).await;
         // All, all in few words, two halves, and the better model.
         assert_eq!(provider.since(before).len(), 5, "{mood:?}");
-        assert_methods(&result(&user, &job).await, &BTreeMap::new());
+        assert_methods(&user.json(&job.job_id).await, &BTreeMap::new());
         assert_eq!(warnings(&job), ["LLM_FALLBACK"]);
         assert_usage(&job, paid);
     }

@@ -14,7 +14,7 @@ use super::raster::{CHANNELS, Raster};
 /// Time for smaller files, of 0 to 6: what sharp calls effort 4.
 const METHOD: u8 = 4;
 /// Rows that are made narrower at a time. The filter's weights are computed anew for each band, which takes as long as
-/// eighty rows of a photograph do.
+/// many rows do.
 const BAND_ROWS: usize = 512;
 
 /// How a picture is made smaller.
